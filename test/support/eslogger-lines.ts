@@ -1,0 +1,3 @@
+/** Everything that makes eslogger lines for tests: single messages, and streams with a coherent process tree. */
+export * from './eslogger-events.ts';
+export * from './eslogger-message.ts';
