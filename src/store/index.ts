@@ -1,0 +1,3 @@
+export * from './alert-store.ts';
+export * from './errors.ts';
+export { type OpenOptions, openStore } from './open.ts';

@@ -1,0 +1,1 @@
+export { type OpenOptions, openSqliteStore as openStore } from './sqlite/open.ts';
