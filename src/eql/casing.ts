@@ -1,0 +1,22 @@
+/**
+ * Letter case as EQL ignores it: A to Z only, as Lucene's term, prefix and wildcard queries do. Unicode
+ * folding would make the Kelvin sign a k and the Turkish dotless i depend on the locale.
+ */
+
+/** The code unit, or its small letter where it is a capital of ASCII. */
+export function foldUnit(unit: number): number {
+  return unit >= 65 && unit <= 90 ? unit | 32 : unit;
+}
+
+/** `text` with the capitals of ASCII made small. */
+export function foldAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+/** Whether `text` is `folded` but for the case of ASCII letters; allocates nothing. */
+export function equalsFolded(text: string, folded: string): boolean {
+  if (text.length !== folded.length) return false;
+  for (let at = 0; at < text.length; at += 1)
+    if (foldUnit(text.charCodeAt(at)) !== folded.charCodeAt(at)) return false;
+  return true;
+}

@@ -1,0 +1,161 @@
+import { EqlVerificationError } from './errors.ts';
+import { printExpression } from './printer.ts';
+import type { FieldType, Warning } from './schema.ts';
+import type { Source } from './source.ts';
+import type {
+  Comparison,
+  Expression,
+  FieldReference,
+  Literal,
+  Membership,
+  Pattern,
+  Statement,
+} from './tree.ts';
+import { coerce } from './values.ts';
+
+/** The type of an expression; `any` where only the record can tell. */
+export type ValueType = FieldType | 'null';
+
+export type TypeOf = (field: FieldReference) => FieldType;
+
+const NAMES: Readonly<Record<ValueType, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'a boolean',
+  date: 'a date',
+  ip: 'an IP address',
+  any: 'anything',
+  null: 'null',
+};
+
+/**
+ * Refuses what parses but cannot run: types that do not agree, constructs that are not supported. Returns
+ * warnings for what Elasticsearch runs too but that is probably not meant. Throws EqlVerificationError.
+ */
+export function check(statement: Statement, source: Source, typeOf: TypeOf): Warning[] {
+  const checker = new Checker(source, typeOf);
+  checker.condition(statement.condition);
+  return checker.warnings;
+}
+
+class Checker {
+  readonly warnings: Warning[] = [];
+  readonly #source: Source;
+  readonly #typeOf: TypeOf;
+
+  constructor(source: Source, typeOf: TypeOf) {
+    this.#source = source;
+    this.#typeOf = typeOf;
+  }
+
+  condition(expression: Expression): void {
+    const type = this.#type(expression);
+    if (type !== 'boolean' && type !== 'null' && type !== 'any')
+      this.#fail(
+        `Expected a condition, found ${printExpression(expression)}, which is ${NAMES[type]}.`,
+        expression,
+      );
+  }
+
+  #type(expression: Expression): ValueType {
+    switch (expression.kind) {
+      case 'literal':
+        return literalType(expression);
+      case 'field':
+        return this.#typeOf(expression);
+      case 'comparison':
+        return this.#comparison(expression);
+      case 'in':
+        return this.#membership(expression);
+      case 'pattern':
+        return this.#pattern(expression);
+      case 'not':
+        this.condition(expression.operand);
+        return 'boolean';
+      case 'and':
+      case 'or':
+        for (const operand of expression.operands) this.condition(operand);
+        return 'boolean';
+      case 'call':
+        return this.#fail(`Functions are not supported: ${expression.name}.`, expression);
+      case 'negate':
+      case 'arithmetic':
+        return this.#fail('Arithmetic is not supported.', expression);
+    }
+  }
+
+  #comparison(comparison: Comparison): ValueType {
+    const { left, right, operator } = comparison;
+    const types = [this.#type(left), this.#type(right)] as const;
+    this.#comparable(left, types[0], right, types[1]);
+    if (operator !== '==' && operator !== '!=' && types.includes('boolean'))
+      this.#fail(`Booleans have no order: "${operator}" cannot compare them.`, comparison);
+    return 'boolean';
+  }
+
+  #membership(membership: Membership): ValueType {
+    const { operand, values, insensitive } = membership;
+    const type = this.#type(operand);
+    if (insensitive) this.#requireString(operand, type, '"in~"');
+    for (const value of values) {
+      const valueType = this.#type(value);
+      if (insensitive) this.#requireString(value, valueType, '"in~"');
+      this.#comparable(operand, type, value, valueType);
+    }
+    return 'boolean';
+  }
+
+  #pattern(pattern: Pattern): ValueType {
+    const { operator, operand, patterns } = pattern;
+    if (operator === 'regex' || operator === 'regex~')
+      this.#fail(`Regular expressions ("${operator}") are not supported.`, pattern);
+    this.#requireString(operand, this.#type(operand), `"${operator}"`);
+    for (const literal of patterns) {
+      if (literal.type === 'string') continue;
+      this.#fail(`Expected a string behind "${operator}", found ${printExpression(literal)}.`, literal);
+    }
+    return 'boolean';
+  }
+
+  #requireString(expression: Expression, type: ValueType, operator: string): void {
+    if (type === 'string' || type === 'any' || type === 'null') return;
+    const found = `${printExpression(expression)}, which is ${NAMES[type]}`;
+    this.#fail(`${operator} compares strings, found ${found}.`, expression);
+  }
+
+  #comparable(left: Expression, leftType: ValueType, right: Expression, rightType: ValueType): void {
+    if (leftType === rightType || [leftType, rightType].some((type) => type === 'any' || type === 'null'))
+      return;
+    if (right.kind === 'literal' && left.kind !== 'literal') this.#coercible(left, leftType, right);
+    else if (left.kind === 'literal' && right.kind !== 'literal') this.#coercible(right, rightType, left);
+    else this.#mismatch(left, leftType, right, rightType);
+  }
+
+  #coercible(operand: Expression, type: ValueType, literal: Literal): void {
+    if (operand.kind !== 'field' || coerce(literal, type as FieldType) === undefined)
+      this.#mismatch(operand, type, literal, literalType(literal));
+    if (type === 'date' || type === 'ip') return;
+    const found = `${printExpression(literal)}, which is ${NAMES[literalType(literal)]}`;
+    this.#warn(`${operand.name} is ${NAMES[type]}, compared with ${found}.`, literal);
+  }
+
+  #mismatch(left: Expression, leftType: ValueType, right: Expression, rightType: ValueType): never {
+    const one = `${printExpression(left)}, which is ${NAMES[leftType]}`;
+    return this.#fail(
+      `Cannot compare ${one}, with ${printExpression(right)}, which is ${NAMES[rightType]}.`,
+      right,
+    );
+  }
+
+  #warn(message: string, { span }: Expression): void {
+    this.warnings.push({ message, ...this.#source.locate(span.start) });
+  }
+
+  #fail(message: string, { span }: Expression): never {
+    throw new EqlVerificationError(message, this.#source, span.start);
+  }
+}
+
+function literalType(literal: Literal): ValueType {
+  return literal.type === 'integer' || literal.type === 'decimal' ? 'number' : literal.type;
+}

@@ -1,0 +1,200 @@
+import { equalsFolded, foldAscii } from './casing.ts';
+import { compareValues, compareWith, MIRRORED } from './comparisons.ts';
+import { allOf, anyEquals, anyOf, anyPasses, exists, not, type Reader, type Test } from './readers.ts';
+import type { Field, FieldType, FieldValue } from './schema.ts';
+import type { Comparison, Expression, Literal, Logical, Membership, Pattern, Scalar } from './tree.ts';
+import { anyValue, isMissing } from './values.ts';
+import { compileWildcards } from './wildcard.ts';
+
+/** Finds the field that a name stands for; undefined reads as missing. */
+export type FieldLookup<R> = (name: string) => Field<R> | undefined;
+
+/** Values in a list up to which comparing one by one beats a set. */
+const SMALL_LIST = 4;
+
+/**
+ * Checked and folded trees to closures.
+ *
+ * A condition is two-valued: each leaf turns "cannot be told" (a missing field) into false, and not, and, or
+ * work on what the leaves say. A condition used as a value (`(exit_code > -1) == null`) is three-valued.
+ */
+export class Compiler<R> {
+  readonly #field: FieldLookup<R>;
+
+  constructor(field: FieldLookup<R>) {
+    this.#field = field;
+  }
+
+  /** The expression as a condition. */
+  condition(expression: Expression): Test<R> {
+    switch (expression.kind) {
+      case 'literal': {
+        const holds = expression.value === true;
+        return () => holds;
+      }
+      case 'not':
+        return not(this.condition(expression.operand));
+      case 'and':
+        return allOf(expression.operands.map((operand) => this.condition(operand)));
+      case 'or':
+        return anyOf(expression.operands.map((operand) => this.condition(operand)));
+      case 'comparison':
+        return this.#comparison(expression);
+      case 'in':
+        return this.#membership(expression);
+      case 'pattern':
+        return this.#pattern(expression);
+      default:
+        return anyEquals(this.value(expression), true);
+    }
+  }
+
+  /** The expression as a value; null is missing, or cannot be told. */
+  value(expression: Expression): Reader<R> {
+    switch (expression.kind) {
+      case 'literal': {
+        const { value } = expression;
+        return () => value;
+      }
+      case 'field': {
+        const field = this.#field(expression.name);
+        return field === undefined ? () => null : (record) => field.read(record);
+      }
+      case 'not': {
+        const read = this.value(expression.operand);
+        return (record) => negatedValue(read(record));
+      }
+      case 'and':
+      case 'or':
+        return this.#logicalValue(expression);
+      case 'comparison': {
+        const asksNull = isNull(expression.left) || isNull(expression.right);
+        const test = this.#comparison(expression);
+        return asksNull ? test : this.#unlessMissing([expression.left, expression.right], test);
+      }
+      case 'in':
+        return this.#unlessMissing([expression.operand], this.#membership(expression));
+      case 'pattern':
+        return this.#unlessMissing([expression.operand], this.#pattern(expression));
+      case 'call':
+      case 'negate':
+      case 'arithmetic':
+        throw new Error(`the checker let an unsupported expression through: ${expression.kind}`);
+    }
+  }
+
+  #unlessMissing(operands: readonly Expression[], test: Test<R>): Reader<R> {
+    const readers = operands.map((operand) => this.value(operand));
+    return (record) => (readers.some((read) => isMissing(read(record))) ? null : test(record));
+  }
+
+  #logicalValue(logical: Logical): Reader<R> {
+    const readers = logical.operands.map((operand) => this.value(operand));
+    const decisive = logical.kind === 'or';
+    return (record) => {
+      let unknown = false;
+      for (const read of readers) {
+        const value = read(record);
+        if (isMissing(value)) unknown = true;
+        else if (anyValue(value, (each) => each === true) === decisive) return decisive;
+      }
+      return unknown ? null : !decisive;
+    };
+  }
+
+  #comparison(comparison: Comparison): Test<R> {
+    const { left, right, operator } = comparison;
+    // Of several values none may be equal, so that != is the contrary of ==; it holds for a missing field.
+    if (operator === '!=') return not(this.#comparison({ ...comparison, operator: '==' }));
+    if (isNull(right)) return not(exists(this.value(left)));
+    if (isNull(left)) return not(exists(this.value(right)));
+    if (right.kind === 'literal') return this.#againstLiteral(left, operator, right);
+    if (left.kind === 'literal') return this.#againstLiteral(right, MIRRORED[operator], left);
+    const [readLeft, readRight] = [this.value(left), this.value(right)];
+    const holds = compareValues(operator, this.#commonType(left, right));
+    return (record) => {
+      const other = readRight(record);
+      return anyValue(readLeft(record), (each) => anyValue(other, (value) => holds(each, value)));
+    };
+  }
+
+  #againstLiteral(operand: Expression, operator: Comparison['operator'], literal: Literal): Test<R> {
+    const type = this.#typeOf(operand);
+    const read = this.value(operand);
+    const strict = typeof literal.value === 'string' || typeof literal.value === 'boolean';
+    if (operator === '==' && strict && (type === 'any' || type === literal.type))
+      return anyEquals(read, literal.value as string | boolean);
+    return anyPasses(read, compareWith(operator, type, literal));
+  }
+
+  #membership(membership: Membership): Test<R> {
+    const { operand, values, insensitive, negated } = membership;
+    const literals = values.filter((value): value is Literal => value.kind === 'literal' && !isNull(value));
+    const others = values.filter((value) => value.kind !== 'literal');
+    const tests = others.map((value) => this.#equalsValue(operand, value, insensitive));
+    if (literals.length > 0) tests.unshift(this.#inLiterals(operand, literals, insensitive));
+    return negated ? not(anyOf(tests)) : anyOf(tests);
+  }
+
+  #inLiterals(operand: Expression, literals: readonly Literal[], insensitive: boolean): Test<R> {
+    const type = this.#typeOf(operand);
+    const read = this.value(operand);
+    const texts = literals.map((literal) => literal.value).filter((value) => typeof value === 'string');
+    const textual = texts.length === literals.length && (type === 'string' || type === 'any');
+    if (insensitive) return anyPasses(read, textSet(texts.map(foldAscii), true));
+    if (textual) return anyPasses(read, textSet(texts, false));
+    return anyOf(literals.map((literal) => this.#againstLiteral(operand, '==', literal)));
+  }
+
+  #equalsValue(operand: Expression, value: Expression, insensitive: boolean): Test<R> {
+    if (!insensitive)
+      return this.#comparison({
+        kind: 'comparison',
+        operator: '==',
+        left: operand,
+        right: value,
+        span: value.span,
+      });
+    const [readLeft, readRight] = [this.value(operand), this.value(value)];
+    const fold = (each: Scalar): Scalar => (typeof each === 'string' ? foldAscii(each) : each);
+    return (record) => {
+      const other = readRight(record);
+      return anyValue(readLeft(record), (left) => anyValue(other, (right) => fold(left) === fold(right)));
+    };
+  }
+
+  #pattern(pattern: Pattern): Test<R> {
+    const texts = pattern.patterns.map((literal) => literal.value as string);
+    const matches = compileWildcards(texts, pattern.operator !== 'like');
+    return anyPasses(this.value(pattern.operand), (value) => typeof value === 'string' && matches(value));
+  }
+
+  #typeOf(expression: Expression): FieldType {
+    return expression.kind === 'field' ? (this.#field(expression.name)?.type ?? 'any') : 'any';
+  }
+
+  /** The type in which two operands are compared: dates and addresses have several spellings. */
+  #commonType(left: Expression, right: Expression): FieldType {
+    const types = [this.#typeOf(left), this.#typeOf(right)];
+    return types.find((type) => type === 'date' || type === 'ip') ?? 'any';
+  }
+}
+
+function textSet(texts: readonly string[], insensitive: boolean): (value: Scalar) => boolean {
+  if (texts.length <= SMALL_LIST)
+    return insensitive
+      ? (value) => typeof value === 'string' && texts.some((text) => equalsFolded(value, text))
+      : (value) => texts.includes(value as string);
+  const set: ReadonlySet<unknown> = new Set(texts);
+  return insensitive
+    ? (value) => typeof value === 'string' && set.has(foldAscii(value))
+    : (value) => set.has(value);
+}
+
+function negatedValue(value: FieldValue): boolean | null {
+  return isMissing(value) ? null : !anyValue(value, (each) => each === true);
+}
+
+function isNull(expression: Expression): boolean {
+  return expression.kind === 'literal' && expression.value === null;
+}

@@ -1,0 +1,33 @@
+import { check } from './checker.ts';
+import type { Dialect } from './dialect.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { parseStatement } from './parser.ts';
+import type { Schema } from './schema.ts';
+import { Source } from './source.ts';
+import type { Statement } from './tree.ts';
+
+/** A query that has been read and checked. */
+export interface Query {
+  readonly source: Source;
+  readonly dialect: Dialect;
+  readonly statement: Statement;
+}
+
+export interface ParseOptions {
+  /** Default: elasticsearch. */
+  readonly dialect?: Dialect;
+  readonly limits?: Limits;
+  /** Where given, the types of fields are checked too. */
+  readonly schema?: Schema;
+}
+
+/**
+ * Reads a query and checks what can be checked without a record. Throws EqlSyntaxError for what is not EQL
+ * and EqlVerificationError for what cannot be run, both with line, column and an excerpt.
+ */
+export function parse(text: string, options: ParseOptions = {}): Query {
+  const source = new Source(text);
+  const statement = parseStatement(source, options.limits ?? DEFAULT_LIMITS);
+  check(statement, source, (field) => options.schema?.(field.name) ?? 'any');
+  return { source, dialect: options.dialect ?? 'elasticsearch', statement };
+}

@@ -1,0 +1,39 @@
+import { equalsFolded, foldAscii } from './casing.ts';
+import { Segment } from './segment.ts';
+
+/** A test of one text. */
+export type TextTest = (text: string) => boolean;
+
+/**
+ * The matcher of a wildcard pattern over a whole text: `*` is any run of characters, also an empty one and
+ * one with line breaks; `?` is exactly one character (one Unicode code point); there is no escape, and a
+ * backslash stands for itself. The stars cut the pattern into segments, which are sought from left to right,
+ * each in one pass: linear in the text, whatever the pattern. `insensitive` ignores the case of ASCII letters.
+ */
+export function compileWildcard(pattern: string, insensitive: boolean): TextTest {
+  const folded = insensitive ? foldAscii(pattern) : pattern;
+  if (!/[*?]/.test(folded))
+    return insensitive ? (text) => equalsFolded(text, folded) : (text) => text === folded;
+  const parts = folded.split('*');
+  const first = new Segment(parts[0]!, insensitive);
+  if (parts.length === 1) return (text) => first.endAt(text, 0) === text.length;
+  const last = new Segment(parts.at(-1)!, insensitive);
+  const middle = parts.slice(1, -1).filter((part) => part !== '');
+  const segments = middle.map((part) => new Segment(part, insensitive));
+  return (text) => {
+    let at = first.endAt(text, 0);
+    for (let index = 0; at >= 0 && index < segments.length; index += 1) at = segments[index]!.find(text, at);
+    return at >= 0 && last.startBefore(text, text.length) >= at;
+  };
+}
+
+/** A test that holds where one of the patterns does. */
+export function compileWildcards(patterns: readonly string[], insensitive: boolean): TextTest {
+  const tests = patterns.map((pattern) => compileWildcard(pattern, insensitive));
+  const [only] = tests;
+  if (tests.length === 1 && only !== undefined) return only;
+  return (text) => {
+    for (const test of tests) if (test(text)) return true;
+    return false;
+  };
+}
