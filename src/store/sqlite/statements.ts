@@ -62,10 +62,14 @@ SELECT min(next_attempt_ms) AS next FROM deliveries WHERE destination = ?1 AND s
 
 /**
  * ?1 destination's number, ?2 the outcomes as a JSON array of `DeliveryOutcome`.
- * The unary plus keeps SQLite from walking all that is pending for each outcome instead of the primary key
- * (https://www.sqlite.org/optoverview.html, "Disqualifying WHERE Clause Terms Using Unary +").
+ * The IN gives SQLite the primary key to go by; left to the join alone it walks everything the destination has,
+ * once for each outcome (measured: 250 a second with 25,000 pending).
  */
 export const SETTLE_DELIVERIES = `
+WITH o AS MATERIALIZED (
+  SELECT value ->> 'number' AS number, value ->> 'kind' AS kind, value ->> 'duplicate' AS duplicate,
+         value ->> 'nextAttemptMs' AS next, value ->> 'error' AS error, value ->> 'atMs' AS at
+    FROM json_each(?2))
 UPDATE deliveries
    SET state = CASE o.kind WHEN 'retry' THEN 'pending' ELSE o.kind END,
        duplicate = coalesce(o.duplicate, 0),
@@ -73,10 +77,9 @@ UPDATE deliveries
        next_attempt_ms = coalesce(o.next, next_attempt_ms),
        last_error = coalesce(o.error, last_error),
        last_attempt_ms = o.at
-  FROM (SELECT value ->> 'number' AS number, value ->> 'kind' AS kind, value ->> 'duplicate' AS duplicate,
-               value ->> 'nextAttemptMs' AS next, value ->> 'error' AS error, value ->> 'atMs' AS at
-          FROM json_each(?2)) AS o
- WHERE deliveries.destination = ?1 AND deliveries.alert = o.number AND +deliveries.state = 'pending'`;
+  FROM o
+ WHERE deliveries.destination = ?1 AND deliveries.alert IN (SELECT number FROM o)
+   AND deliveries.alert = o.number AND +deliveries.state = 'pending'`;
 
 export const COUNT_ALERTS = 'SELECT status, count(*) AS count FROM alerts GROUP BY status';
 
