@@ -7,7 +7,7 @@ import { EventMatcher, type Matcher } from './matcher.ts';
 import { literalsOf } from './needs.ts';
 import { type ParseOptions, parse, type Query } from './query.ts';
 import { anyEquals, type Test } from './readers.ts';
-import type { Resolver, Schema, Warning } from './schema.ts';
+import type { Field, Resolver, Schema, Warning } from './schema.ts';
 import type { Source } from './source.ts';
 import { closest } from './suggest.ts';
 import { type Expression, fieldsOf, type Scalar, type Statement, walk } from './tree.ts';
@@ -34,9 +34,11 @@ export function compile<R>(
 ): Matcher<R> {
   const { source, dialect, statement } = typeof query === 'string' ? parse(query, options) : query;
   const schema: Schema = (name) => resolver.field(name)?.type;
+  const categoryField = resolver.field(options.categoryField ?? 'event.category');
   const warnings = [
     ...check(statement, source, (field) => schema(field.name) ?? 'any'),
     ...unknownFields(statement, source, resolver),
+    ...unknownCategory(statement, source, categoryField),
   ];
   const condition = foldConstants(statement.condition, schema);
   if (!DIALECTS[dialect].fieldToField) refuseFieldComparisons(condition, source);
@@ -46,20 +48,15 @@ export function compile<R>(
   const tests = [new Compiler<R>((name) => resolver.field(name)).condition(condition)];
   const gate = options.termFilter?.(fields);
   if (gate !== undefined) tests.unshift(gate);
-  const category = categoryTest(statement.category, resolver, options.categoryField ?? 'event.category');
+  const category = categoryTest(statement.category, categoryField);
   if (category !== undefined) tests.unshift(category);
   const literals = literalsOf(condition, (name) => ['string', 'any'].includes(schema(name) ?? 'any'));
   return new EventMatcher(tests, { fields, categories, literals }, warnings);
 }
 
 /** Category names are compared exactly; without one (`any`) an event needs no category. */
-function categoryTest<R>(
-  category: string | null,
-  resolver: Resolver<R>,
-  fieldName: string,
-): Test<R> | undefined {
+function categoryTest<R>(category: string | null, field: Field<R> | undefined): Test<R> | undefined {
   if (category === null) return undefined;
-  const field = resolver.field(fieldName);
   return field === undefined ? () => false : anyEquals((record) => field.read(record), category);
 }
 
@@ -78,7 +75,7 @@ function unknownFields<R>({ condition }: Statement, source: Source, resolver: Re
   for (const { name, optional, span } of fieldsOf(condition)) {
     if (optional || warned.has(name) || resolver.field(name) !== undefined) continue;
     warned.add(name);
-    const meant = closest(name, resolver.names ?? []);
+    const meant = closest(name, resolver.names?.() ?? []);
     const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
     const message = `${name} is in no known schema and reads as missing.${suggestion}`;
     warnings.push({ message, ...source.locate(span.start) });
@@ -86,14 +83,30 @@ function unknownFields<R>({ condition }: Statement, source: Source, resolver: Re
   return warnings;
 }
 
+/** A query by category over records that have none is accepted, as a query by an unknown field is. */
+function unknownCategory<R>(statement: Statement, source: Source, field: Field<R> | undefined): Warning[] {
+  if (statement.category === null || field !== undefined) return [];
+  const message = 'The field of the category is in no known schema: no event has a category.';
+  return [{ message, ...source.locate(statement.span.start) }];
+}
+
 /** Elasticsearch compares a field with constants only. */
 function refuseFieldComparisons(condition: Expression, source: Source): void {
+  const readsField = (expression: Expression) => fieldsOf(expression).length > 0;
   walk(condition, (node) => {
-    const sides = node.kind === 'comparison' ? [node.left, node.right] : [];
-    if (node.kind === 'in') sides.push(node.operand, ...node.values);
-    const [, offender] = sides.filter((side) => fieldsOf(side).length > 0);
+    const offender =
+      node.kind === 'in'
+        ? node.values.find(readsField)
+        : node.kind === 'comparison' && readsField(node.left) && readsField(node.right)
+          ? node.right
+          : undefined;
     if (offender === undefined) return;
-    const message = 'A field cannot be compared with a field in the elasticsearch dialect.';
-    throw new EqlVerificationError(message, source, offender.span.start, 'The endpoint dialect can.');
+    const message = 'A field can be compared only with constants in the elasticsearch dialect.';
+    throw new EqlVerificationError(
+      message,
+      source,
+      offender.span.start,
+      'The endpoint dialect compares fields.',
+    );
   });
 }

@@ -89,7 +89,8 @@ function foldLogical(logical: Logical, context: FoldContext): Expression {
   }
   if (operands.length === 0) return literal(!decisive, logical.span);
   if (operands.every(isNull)) return literal(null, logical.span);
-  return operands.length === 1 ? operands[0]! : { ...logical, operands };
+  // One operand alone stays below its operator: bare, a field of several booleans would compare otherwise.
+  return { ...logical, operands };
 }
 
 function evaluated(expression: Expression, context: FoldContext): Expression {

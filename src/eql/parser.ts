@@ -192,7 +192,19 @@ class Parser {
       this.#unsupported(`Lineage ("${token.text} of")`, token);
     if (token.kind === 'identifier' || token.kind === 'quoted identifier') return this.#field();
     if (token.kind === 'punctuation' && token.text === '?') return this.#field();
+    this.#refuseReserved(token, behind);
     return this.#literal('a value, a field or "("');
+  }
+
+  /** A reserved word that something is asked about was meant as a field. */
+  #refuseReserved(token: Token, behind: Token | undefined): void {
+    if (token.kind !== 'keyword' || ['true', 'false', 'null'].includes(token.text)) return;
+    const asked =
+      behind !== undefined &&
+      (behind.text === '.' || COMPARISONS.has(behind.text) || PATTERNS.has(behind.text));
+    if (!asked) return;
+    const remedy = `Write it between backticks: \`${token.text}\`.`;
+    this.#fail(`"${token.text}" is a reserved word, not a field.`, token, remedy);
   }
 
   #call(): Expression {

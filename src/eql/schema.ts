@@ -20,7 +20,7 @@ export interface Resolver<R> {
   /** undefined is a name that no schema knows: it reads as missing, and the query gets a warning. */
   field(name: string): Field<R> | undefined;
   /** The known names, from which a warning suggests one. */
-  readonly names?: Iterable<string>;
+  names?(): Iterable<string>;
 }
 
 /** The types of fields, where the records themselves are not at hand; undefined is a name it does not know. */

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import type { Expression, Statement } from '../../../src/eql/index.ts';
+
+/** Trees in tests have no place in a text. */
+export const NOWHERE = { start: 0, end: 0 };
+
+/** The tree without the places of its nodes. */
+export function withoutSpans(tree: unknown): unknown {
+  if (Array.isArray(tree)) return tree.map(withoutSpans);
+  if (typeof tree !== 'object' || tree === null) return tree;
+  const entries = Object.entries(tree).filter(([key]) => key !== 'span');
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutSpans(value)]));
+}
+
+export interface Leaves {
+  readonly fields: readonly string[];
+  readonly strings: fc.Arbitrary<string>;
+  readonly integers: fc.Arbitrary<number | bigint>;
+}
+
+/** Conditions that the checker accepts without a schema: what it refuses by type cannot come out. */
+export function conditions({ fields, strings, integers }: Leaves): fc.Arbitrary<Expression> {
+  const span = NOWHERE;
+  const string = strings.map((value) => ({ kind: 'literal', type: 'string', value, span }) as const);
+  const integer = integers.map((value) => ({ kind: 'literal', type: 'integer', value, span }) as const);
+  const decimal = fc
+    .double({ noNaN: true, noDefaultInfinity: true })
+    .map((value) => ({ kind: 'literal', type: 'decimal', value, span }) as const);
+  const nothing = fc.constant({ kind: 'literal', type: 'null', value: null, span } as const);
+  const truth = fc.boolean().map((value) => ({ kind: 'literal', type: 'boolean', value, span }) as const);
+  const field = fc
+    .record({ name: fc.constantFrom(...fields), optional: fc.boolean() })
+    .map((each) => ({ kind: 'field', ...each, span }) as const);
+  const value = fc.oneof(string, integer, decimal, nothing, truth);
+  const ordered = fc.oneof(string, integer, decimal);
+  const equality = fc
+    .record({ operator: fc.constantFrom('==', '!='), left: field, right: value })
+    .map((each) => ({ kind: 'comparison', ...each, span }) as Expression);
+  const ordering = fc
+    .record({ operator: fc.constantFrom('<', '<=', '>', '>='), left: ordered, right: field })
+    .map((each) => ({ kind: 'comparison', ...each, span }) as Expression);
+  const list = (item: fc.Arbitrary<Expression>) => fc.array(item, { minLength: 1, maxLength: 6 });
+  const membership = fc
+    .record({ operand: field, negated: fc.boolean(), values: list(value) })
+    .map((each) => ({ kind: 'in', ...each, insensitive: false, span }) as Expression);
+  const insensitive = fc
+    .record({ operand: field, negated: fc.boolean(), values: list(string) })
+    .map((each) => ({ kind: 'in', ...each, insensitive: true, span }) as Expression);
+  const pattern = fc
+    .record({ operator: fc.constantFrom(':', 'like', 'like~'), operand: field, patterns: list(string) })
+    .map((each) => ({ kind: 'pattern', ...each, span }) as Expression);
+  const { condition } = fc.letrec<{ condition: Expression }>((tie) => ({
+    condition: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.oneof(equality, ordering, membership, insensitive, pattern, field, truth, nothing),
+      tie('condition').map((operand) => ({ kind: 'not', operand, span }) as Expression),
+      fc
+        .record({
+          kind: fc.constantFrom('and', 'or'),
+          operands: fc.array(tie('condition'), { minLength: 2, maxLength: 4 }),
+        })
+        .map((each) => ({ ...each, span }) as Expression),
+      fc
+        .record({
+          operator: fc.constantFrom('==', '!='),
+          left: tie('condition'),
+          right: fc.oneof(truth, nothing),
+        })
+        .map((each) => ({ kind: 'comparison', ...each, span }) as Expression),
+    ),
+  }));
+  return condition;
+}
+
+export function statements(leaves: Leaves): fc.Arbitrary<Statement> {
+  return fc.record({
+    kind: fc.constant('event' as const),
+    category: fc.option(leaves.strings),
+    condition: conditions(leaves),
+    span: fc.constant(NOWHERE),
+  });
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { parse } from '../../src/eql/index.ts';
+import { type Document, matches, typed } from './support/documents.ts';
+
+const schema = typed({
+  'event.type': 'string',
+  'process.name': 'string',
+  'process.args': 'string',
+  'process.exit_code': 'number',
+  'process.trusted': 'boolean',
+});
+
+const keychain: Document = {
+  event: { category: ['process', 'session'], type: ['start', 'info'] },
+  process: { args: ['security', 'dump-keychain', '-d'] },
+};
+
+function check(rows: readonly [condition: string, document: Document, matched: boolean][]): void {
+  for (const [condition, document, matched] of rows)
+    assert.equal(matches(`any where ${condition}`, document, schema), matched, condition);
+}
+
+const args = (...values: (string | null)[]): Document => ({ process: { args: values } });
+
+describe('traps for a naive engine', () => {
+  it('arrays: every leaf holds where any value does, != where none is equal', () => {
+    check([
+      ['process.args == "-d"', keychain, true],
+      ['process.args == "dump-keychain" and process.args == "-d"', keychain, true],
+      ['process.args != "-d"', keychain, false],
+      ['process.args != "-x"', keychain, true],
+      ['process.args in ("-x", "-d")', keychain, true],
+      ['process.args not in ("-d")', keychain, false],
+      ['process.args like "dump-*"', keychain, true],
+      ['process.args : "DUMP-*"', keychain, true],
+      ['process.args > "z" or process.args < "0"', keychain, true],
+      ['event.type == "info" and event.type in ("start", "process_started")', keychain, true],
+    ]);
+    assert.equal(matches('process where true', keychain, schema), true);
+    assert.equal(matches('session where true', keychain, schema), true);
+  });
+
+  it('a missing field under not and != matches, == false does not', () => {
+    for (const document of [{}, args(), args(null), { process: { args: null } }])
+      check([
+        ['process.args == "x"', document, false],
+        ['process.args != "x"', document, true],
+        ['not process.args == "x"', document, true],
+        ['process.args not in ("x")', document, true],
+        ['not process.args : "x*"', document, true],
+        ['not process.args like "x*"', document, true],
+        ['not (process.exit_code > -1)', document, true],
+        ['process.exit_code > -1 or process.exit_code <= -1', document, false],
+        ['process.trusted == false', document, false],
+        ['process.trusted', document, false],
+        ['not process.trusted', document, true],
+        ['process.args == null', document, true],
+        ['process.args != null', document, false],
+        ['null == (process.exit_code > -1)', document, true],
+      ]);
+    check([
+      ['process.args == null', args(''), false],
+      ['process.args != null', args(null, ''), true],
+      ['process.trusted == false', { process: { trusted: false } }, true],
+    ]);
+  });
+
+  it('a missing ?field: known to the schema it is as without ?, unknown it is the literal null', () => {
+    check([
+      ['?process.name != "a"', {}, true],
+      ['not ?process.name : "a"', {}, true],
+      ['?unknown != "a"', {}, false],
+      ['not (?unknown == "a")', {}, false],
+      ['not ?unknown : "a"', {}, false],
+      ['?unknown not in ("a")', {}, false],
+      ['not ?unknown', {}, false],
+      ['?unknown > 1', {}, false],
+      ['?unknown == null', {}, true],
+      ['?unknown != null', {}, false],
+      ['?unknown == ?other', {}, true],
+      ['?unknown != ?other', {}, false],
+      ['?unknown == process.name', {}, false],
+      ['not (?unknown == "a" or process.name == "b")', {}, true],
+      ['unknown != "a"', {}, true],
+    ]);
+  });
+
+  it(': and like have no escape, a backslash is itself, ? is one character, * crosses lines', () => {
+    check([
+      ['process.args : """a\\*b"""', args('a*b'), false],
+      ['process.args : """a\\*b"""', args('a\\xxb'), true],
+      ['process.args like "C:\\\\*"', args('C:\\x'), true],
+      ['process.args : "-?d"', args('-xd'), true],
+      ['process.args : "-?d"', args('-d'), false],
+      ['process.args : "a*c"', args('a\nb\nc'), true],
+      ['process.args : "100%_"', args('100xx'), false],
+      ['process.args : "a"', args('ab'), false],
+    ]);
+  });
+
+  it('==, != , in and in~ never expand wildcards', () => {
+    check([
+      ['process.args == "a*"', args('ab'), false],
+      ['process.args == "a*"', args('a*'), true],
+      ['process.args != "a*"', args('ab'), true],
+      ['process.args in ("a*")', args('ab'), false],
+      ['process.args in~ ("A*")', args('ab'), false],
+      ['process.args in~ ("A*")', args('a*'), true],
+    ]);
+  });
+
+  it('the category is compared in its exact case', () => {
+    assert.equal(matches('Process where true', keychain, schema), false);
+    assert.equal(matches('process where true', { event: { category: 'PROCESS' } }, schema), false);
+    assert.equal(matches('process where true', {}, schema), false);
+    assert.equal(matches('any where true', {}, schema), true);
+  });
+
+  it('a raw string may end with extra quotes, \\u{…} names a character, a category may be quoted', () => {
+    check([
+      ['process.args == """"foo"bar"""""', args('"foo"bar""'), true],
+      ['process.args == "\\u{1f4a9}"', args('💩'), true],
+    ]);
+    assert.equal(matches('"a b" where true', { event: { category: 'a b' } }, schema), true);
+    assert.equal(matches('"""a"b""" where true', { event: { category: 'a"b' } }, schema), true);
+    assert.equal(matches('"" where true', { event: { category: '' } }, schema), true);
+  });
+
+  it('not a == b is not (a == b), not binds tighter than and, comparisons do not chain', () => {
+    check([
+      ['not process.args == "x" and process.args == "y"', args('y'), true],
+      ['not process.args == "x" and process.args == "y"', args('z'), false],
+    ]);
+    assert.throws(() => parse('any where a == b == c'), /cannot be chained/);
+    assert.throws(() => parse('any where 1 < a < 3'), /cannot be chained/);
+  });
+
+  it('only the letters of ASCII are folded', () => {
+    check([
+      ['process.args : "straße"', args('STRASSE'), false],
+      ['process.args : "ä"', args('Ä'), false],
+      ['process.args : "k"', args('\u212a'), false],
+      ['process.args in~ ("I")', args('\u0131'), false],
+      ['process.args in~ ("i")', args('\u0130'), false],
+      ['process.args in~ ("ÄB")', args('Äb'), true],
+    ]);
+  });
+
+  it('integers of 64 bits are compared exactly', () => {
+    const document: Document = { process: { exit_code: 9007199254740993n } };
+    check([
+      ['process.exit_code == 9007199254740993', document, true],
+      ['process.exit_code == 9007199254740992', document, false],
+      ['process.exit_code in (9007199254740993)', document, true],
+      ['process.exit_code > 9007199254740992', document, true],
+    ]);
+  });
+
+  it('values longer than Elasticsearch keeps (1,024 characters) are matched too', () => {
+    check([['process.args : "*x"', args(`${'a'.repeat(100_000)}X`), true]]);
+  });
+});
