@@ -2,10 +2,14 @@ import type { Literal } from './tree.ts';
 
 const LARGEST_LONG = 2n ** 63n - 1n;
 
+/** Digits beyond which a number is certainly no long; reading a bigint takes more than linear time. */
+const MAX_DIGITS = 100;
+
 type Number = Pick<Literal, 'type' | 'value'>;
 
 /** What a run of digits stands for: a 64-bit integer, or a double where it is larger than one. */
 export function readInteger(text: string): Number {
+  if (text.length > MAX_DIGITS) return readDecimal(text);
   const exact = BigInt(text);
   if (exact > LARGEST_LONG) return readDecimal(text);
   return { type: 'integer', value: exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact };
