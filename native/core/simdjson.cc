@@ -1,0 +1,2 @@
+// simdjson comes as a package, and gyp takes sources of its own tree only.
+#include <simdjson.cpp>
