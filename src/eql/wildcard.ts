@@ -1,5 +1,6 @@
 import { equalsFolded, foldAscii } from './casing.ts';
 import { Segment } from './segment.ts';
+import { compileSearch } from './segmentSearch.ts';
 
 /** A test of one text. */
 export type TextTest = (text: string) => boolean;
@@ -19,10 +20,10 @@ export function compileWildcard(pattern: string, insensitive: boolean): TextTest
   if (parts.length === 1) return (text) => first.endAt(text, 0) === text.length;
   const last = new Segment(parts.at(-1)!, insensitive);
   const middle = parts.slice(1, -1).filter((part) => part !== '');
-  const segments = middle.map((part) => new Segment(part, insensitive));
+  const searches = middle.map((part) => compileSearch(part, insensitive));
   return (text) => {
     let at = first.endAt(text, 0);
-    for (let index = 0; at >= 0 && index < segments.length; index += 1) at = segments[index]!.find(text, at);
+    for (let index = 0; at >= 0 && index < searches.length; index += 1) at = searches[index]!(text, at);
     return at >= 0 && last.startBefore(text, text.length) >= at;
   };
 }
