@@ -1,0 +1,15 @@
+export {
+  type AlertRule,
+  alertDocument,
+  ancestryOf,
+  type ChainLink,
+  type Severity,
+  type Technique,
+  type Threat,
+} from './alert.ts';
+export { type Document, eventDocument } from './document.ts';
+export { ProcessEvent } from './event.ts';
+export { FIELDS, type FieldDefinition } from './fields.ts';
+export { alertId, entityId, eventId } from './ids.ts';
+export { type HostIdentity, type Origin, UNKNOWN_CAPTURE } from './origin.ts';
+export { fieldResolver } from './resolver.ts';
