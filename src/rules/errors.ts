@@ -1,0 +1,19 @@
+import { ExectapError } from '../errors.ts';
+
+/** A rule file that cannot be used: which file, where in it, what is wrong. */
+export class RuleError extends ExectapError {
+  readonly file: string;
+  /** 1-based line in the file, where it is known. */
+  readonly line: number | undefined;
+
+  constructor(
+    file: string,
+    line: number | undefined,
+    problem: string,
+    options: { remedy?: string; cause?: unknown } = {},
+  ) {
+    super(`${file}${line === undefined ? '' : `:${line}`}: ${problem}`, options);
+    this.file = file;
+    this.line = line;
+  }
+}
