@@ -19,6 +19,7 @@ import {
 } from '../alert-store.ts';
 import {
   AmbiguousIdError,
+  InvalidAlertError,
   StoreClosedError,
   StoreReadOnlyError,
   UnknownAlertError,
@@ -26,6 +27,7 @@ import {
   UnknownRunError,
 } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { isConstraintFailure } from './failures.ts';
 import { sizeOf } from './files.ts';
 import { GroupCommit } from './group-commit.ts';
 import * as sql from './statements.ts';
@@ -165,11 +167,15 @@ export class SqliteAlertStore implements AlertStore {
   }
 
   async #insert(alerts: readonly NewAlert[]): Promise<string[]> {
-    const rows = await this.#writer!.all<{ id: string }>(sql.INSERT_ALERTS, [
-      JSON.stringify(alerts),
-      Date.now(),
-    ]);
-    return rows.map((row) => row.id);
+    try {
+      const values = [JSON.stringify(alerts), Date.now()];
+      const rows = await this.#writer!.all<{ id: string }>(sql.INSERT_ALERTS, values);
+      return rows.map((row) => row.id);
+    } catch (failure) {
+      if (!isConstraintFailure(failure)) throw failure;
+      // The shape was checked before; what only SQLite checks is that the two texts are JSON.
+      throw new InvalidAlertError("An alert's document or detail is not JSON.", { cause: failure });
+    }
   }
 
   /** Destinations are never renumbered or removed, so their numbers can be kept. */

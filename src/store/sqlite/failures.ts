@@ -55,3 +55,8 @@ export function storeErrorOf(thrown: unknown, path: string): Error {
     cause: thrown,
   });
 }
+
+/** True for what a CHECK, NOT NULL or UNIQUE of the schema refused. */
+export function isConstraintFailure(failure: unknown): boolean {
+  return failure instanceof StoreError && codeOf(failure.cause) === 'SQLITE_CONSTRAINT';
+}

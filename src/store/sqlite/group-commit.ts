@@ -89,7 +89,7 @@ export class GroupCommit {
       try {
         this.#answer(batch, await this.#store(batch));
       } catch (failure) {
-        await this.#retryApart(batch, failure);
+        await this.#fails(batch, failure);
       }
     }
     this.#running = null;
@@ -120,14 +120,14 @@ export class GroupCommit {
     }
   }
 
-  /** A commit of several callers failed: each gets its own, so that the fault of one is not the loss of others. */
-  async #retryApart(batch: readonly Queued[], failure: unknown): Promise<void> {
+  async #fails(batch: readonly Queued[], failure: unknown): Promise<void> {
     const calls = [...new Set(batch.map(({ call }) => call))];
+    if (calls.length === 1 || !(failure instanceof InvalidAlertError)) {
+      for (const call of calls) this.#fail(call, failure);
+      return;
+    }
+    // One caller's alert is at fault: each caller gets a commit of its own, so that the others do not pay for it.
     for (const call of calls) {
-      if (calls.length === 1) {
-        this.#fail(call, failure);
-        continue;
-      }
       const own = batch.filter((queued) => queued.call === call);
       try {
         this.#answer(own, await this.#store(own));

@@ -128,8 +128,8 @@ export async function schemaVersionOf(connection: Connection, path: string): Pro
 
 /** Brings the database to `SCHEMA_VERSION`, each step whole or not at all. */
 export async function migrate(connection: Connection, path: string): Promise<void> {
-  for (;;) {
-    // IMMEDIATE takes the write lock before the version is read, so that two processes cannot take the same step.
+  while ((await schemaVersionOf(connection, path)) < SCHEMA_VERSION) {
+    // IMMEDIATE takes the write lock before the version is read again, so that two processes cannot take the same step.
     await connection.exec('BEGIN IMMEDIATE');
     try {
       const version = await schemaVersionOf(connection, path);
@@ -140,7 +140,6 @@ export async function migrate(connection: Connection, path: string): Promise<voi
         );
       }
       await connection.exec('COMMIT');
-      if (step === undefined) return;
     } catch (failure) {
       await connection.exec('ROLLBACK');
       throw failure;
