@@ -35,9 +35,12 @@
       "sources": [
         "core/account.cc",
         "core/batch.cc",
+        "core/control_line.cc",
         "core/counters.cc",
         "core/decoder.cc",
+        "core/event_payload.cc",
         "core/intake.cc",
+        "core/message.cc",
         "core/pipe.cc",
         "core/process_block.cc",
         "core/reader.cc",

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "batch.h"
-#include "decoder.h"
+#include "decoded.h"
 
 namespace exectap {
 

@@ -43,7 +43,8 @@ void Batch::reset() {
   textUsed_ = 0;
   gaps.clear();
   arguments_.clear();
-  if (arguments_.capacity() > argumentWordsKept) arguments_.shrink_to_fit();
+  // Not shrink_to_fit(): libstdc++ makes it nothing when exceptions are off.
+  if (arguments_.capacity() > argumentWordsKept) std::vector<uint32_t>().swap(arguments_);
   if (textCapacity_ > softTextBytes + textPadding) {
     text_.reset();
     textCapacity_ = 0;

@@ -46,8 +46,8 @@ inline void fault(const char* file, int line, const std::string& text) {
 
 #define EQUAL(actual, expected)                                                                                 \
   do {                                                                                                          \
-    const auto& got = (actual);                                                                                 \
-    const auto& want = (expected);                                                                              \
+    const auto got = (actual);                                                                                 \
+    const auto want = (expected);                                                                              \
     if (!(got == want)) {                                                                                       \
       check::fault(__FILE__, __LINE__, #actual ": expected " + check::show(want) + ", got " + check::show(got)); \
     }                                                                                                           \
