@@ -70,14 +70,18 @@ export class ProcessEvent {
 
   /** By parent_audit_token, which names the parent of now; original_ppid where the message is older than the token. */
   get parent(): Relative {
-    if (this.#parent === null) {
-      const { parentPid, parentPidversion, originalPpid } = this.subject;
-      this.#parent =
-        parentPid >= 0
-          ? { pid: parentPid, entity: this.#table.find(parentPid, parentPidversion) }
-          : { pid: originalPpid, entity: this.#table.findLiving(originalPpid) };
-    }
+    this.#parent ??= this.#findParent();
     return this.#parent;
+  }
+
+  #findParent(): Relative {
+    const { parentPid, parentPidversion, originalPpid } = this.subject;
+    if (parentPid < 0) return { pid: originalPpid, entity: this.#table.findLiving(originalPpid) };
+    const named = this.#table.find(parentPid, parentPidversion);
+    if (named !== null) return { pid: parentPid, entity: named };
+    // An exec of the parent was not seen: the token is unknown, the process that forked this one is not.
+    const forker = this.entity.parent;
+    return { pid: parentPid, entity: forker?.pid === parentPid ? forker : null };
   }
 
   /** The responsible process: who asked for this one, on macOS often not its parent. Null before message version 4. */

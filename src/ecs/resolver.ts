@@ -17,4 +17,7 @@ const BY_NAME = new Map<string, Field<ProcessEvent>>(
 );
 
 /** The field table as the language sees it: rules name fields, the resolver reads them off the event. */
-export const fieldResolver: Resolver<ProcessEvent> = { field: (name) => BY_NAME.get(name) };
+export const fieldResolver: Resolver<ProcessEvent> = {
+  field: (name) => BY_NAME.get(name),
+  names: () => BY_NAME.keys(),
+};

@@ -128,7 +128,7 @@ function toRule(file: string, ruleset: string, { rule }: RuleFile): Rule {
     references: rule.references,
     index: rule.index,
     tags: rule.tags,
-    falsePositives: rule.false_positives.map((entry) => entry.trim()),
+    falsePositives: rule.false_positives.map(paragraph),
     note: rule.note?.trim(),
     setup: rule.setup?.trim(),
     from: rule.from,
@@ -136,6 +136,11 @@ function toRule(file: string, ruleset: string, { rule }: RuleFile): Rule {
     maxSignals: rule.max_signals,
     threat: rule.threat.map(toThreat),
   };
+}
+
+/** The files break and indent long lines for their own readers. */
+function paragraph(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function toThreat(entry: RuleFile['rule']['threat'][number]): Threat {
