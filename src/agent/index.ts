@@ -1,0 +1,17 @@
+export { type Activity, activityOf } from './activity.ts';
+export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.ts';
+export { createLog, type Log, type LogLevel } from './log.ts';
+export { Pipeline, type PipelineCounters } from './pipeline.ts';
+export { convertCapture, replayCapture } from './replay.ts';
+export { type RunCounters, type RunOptions, type RunResult, runAgent } from './run.ts';
+export {
+  type Capture,
+  canTap,
+  captureSource,
+  chooseSource,
+  type Source,
+  SourceError,
+  sourceName,
+} from './source.ts';
+export { defaultStateDirectory } from './state-directory.ts';
+export { VERSION } from './version.ts';

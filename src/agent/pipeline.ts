@@ -1,0 +1,132 @@
+import { alertDocument, alertId, ancestryOf, type Origin, type ProcessEvent } from '../ecs/index.ts';
+import type { Rule, RuleSet } from '../rules/index.ts';
+import type { AlertStore, NewAlert } from '../store/index.ts';
+import type { Batch, Tap } from '../tap/index.ts';
+import { EventReader } from './event-reader.ts';
+
+/**
+ * Alerts that may wait for their commit before the tap is read on. Enough for a burst to share one flush; beyond it
+ * a capture waits, and a live tap counts what it drops.
+ */
+const ALERTS_IN_FLIGHT = 1_000;
+
+export interface PipelineCounters {
+  /** Rule matches; each is stored, or known already. */
+  matched: number;
+  /** New alerts, durable. */
+  stored: number;
+  /** Matches of a process that has its alert of that rule already, or of a capture read again. */
+  known: number;
+  /** Processes forgotten because the table was full. */
+  evictedProcesses: number;
+}
+
+export interface PipelineOptions {
+  readonly origin: Origin;
+  /** Whether `start` lines may name the host: in replay they do, on a live Mac the agent knows better. */
+  readonly replay: boolean;
+  readonly rules: RuleSet;
+  readonly store: Pick<AlertStore, 'append'>;
+  /** Told of new alerts once they are durable. */
+  readonly onStored?: (alerts: readonly NewAlert[]) => void;
+  readonly now?: () => number;
+}
+
+/**
+ * The way of an event: record → process table → rules → alert → store. One for live, replay and tests. An alert is
+ * counted, shown and sent only after its commit.
+ */
+export class Pipeline {
+  readonly counters: PipelineCounters = { matched: 0, stored: 0, known: 0, evictedProcesses: 0 };
+  readonly #options: PipelineOptions;
+  readonly #now: () => number;
+  readonly #reader: EventReader;
+  #inFlight = new Set<Promise<void>>();
+  #alertsInFlight = 0;
+  #failure: { error: unknown } | null = null;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#reader = new EventReader(options.origin, options.replay);
+  }
+
+  /** Reads the tap to its end. Every alert is durable when it resolves; rejects where the tap or the store fails. */
+  async run(tap: Tap): Promise<void> {
+    for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
+      this.#append(this.#take(batch));
+      if (this.#alertsInFlight > ALERTS_IN_FLIGHT) await this.#settled();
+      this.#check();
+    }
+    await this.#settled();
+    this.#check();
+  }
+
+  /** Everything that needs the batch happens here, before the tap is asked for the next one. */
+  #take(batch: Batch): NewAlert[] {
+    const alerts: NewAlert[] = [];
+    for (let index = 0; index < batch.length; index += 1) {
+      const event = this.#reader.read(batch.at(index));
+      if (event !== null) this.#detect(event, alerts);
+    }
+    this.counters.evictedProcesses = this.#reader.evicted;
+    return alerts;
+  }
+
+  #detect(event: ProcessEvent, alerts: NewAlert[]): void {
+    for (const rule of this.#options.rules.evaluate(event)) {
+      this.counters.matched += 1;
+      alerts.push(this.#alert(event, rule));
+    }
+  }
+
+  #alert(event: ProcessEvent, rule: Rule): NewAlert {
+    const document = alertDocument(event, rule, new Date(this.#now()).toISOString());
+    return {
+      id: alertId(event.id, rule.id),
+      ruleId: rule.id,
+      ruleName: rule.name,
+      severity: rule.severity,
+      riskScore: rule.riskScore,
+      entityId: event.entityIdOf(event.entity),
+      timeMs: Math.floor(event.record.timeUs / 1_000),
+      document: JSON.stringify(document),
+      detail: JSON.stringify({
+        ancestry: ancestryOf(event),
+        rule: { note: rule.note, falsePositives: rule.falsePositives, references: rule.references },
+      }),
+    };
+  }
+
+  #append(alerts: readonly NewAlert[]): void {
+    if (alerts.length === 0) return;
+    this.#alertsInFlight += alerts.length;
+    const commit = this.#commit(alerts)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#alertsInFlight -= alerts.length;
+        this.#inFlight.delete(commit);
+      });
+    this.#inFlight.add(commit);
+  }
+
+  async #commit(alerts: readonly NewAlert[]): Promise<void> {
+    const { stored, known } = await this.#options.store.append(alerts);
+    this.counters.stored += stored.length;
+    this.counters.known += known.length;
+    if (stored.length === 0) return;
+    const fresh = new Set(stored);
+    // `delete`, not `has`: an event that a capture holds twice is one alert.
+    this.#options.onStored?.(alerts.filter((alert) => fresh.delete(alert.id)));
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#inFlight);
+  }
+
+  #check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}

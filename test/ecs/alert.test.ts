@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { alertDocument, ancestryOf } from '../../src/ecs/index.ts';
+import { RuleSet } from '../../src/rules/index.ts';
+import { controlLine, execLine, forkLine } from '../support/eslogger-lines.ts';
+import { mapEvents } from '../support/events.ts';
+import { assertGolden } from '../support/golden.ts';
+
+const rules = RuleSet.builtin();
+
+describe('the document of an alert', () => {
+  const shell = { pid: 500, pidversion: 5_000, path: '/bin/zsh', startTime: '2026-08-12T10:00:00.000001Z' };
+  const child = {
+    pid: 700,
+    parentPid: 500,
+    parentPidversion: 5_000,
+    startTime: '2026-08-12T11:00:00.000001Z',
+  };
+  const tool = {
+    path: '/usr/bin/security',
+    signingId: 'com.apple.security',
+    platformBinary: true,
+    csFlags: 0x26016c01,
+  };
+  const lines = [
+    controlLine({ start: { host: { id: 'HOST-A', name: 'mac-a' }, os: { version: '26.1' } } }),
+    execLine({ ...shell, args: ['-zsh'] }),
+    forkLine({ ...child, pidversion: 6_999, path: '/bin/zsh', actor: shell }),
+    execLine({
+      ...child,
+      ...tool,
+      pidversion: 7_000,
+      args: ['security', 'dump-keychain', '-d'],
+      globalSeqNum: 3,
+    }),
+  ];
+
+  it('has the shape in which Elastic Defend reports its own, in a data stream of ours', async () => {
+    const made = await mapEvents(lines, (event) =>
+      rules.evaluate(event).map((rule) => ({
+        document: alertDocument(event, rule, '2026-08-12T15:28:34.000Z'),
+        ancestry: ancestryOf(event),
+      })),
+    );
+    const [alert, ...more] = made.flat();
+    assert.deepEqual(more, []);
+    assertGolden('ecs/alert.json', alert);
+  });
+
+  it('has an id that a second look and a newer rule do not change', async () => {
+    const [rule] = rules.rules;
+    const ids = await mapEvents([execLine({ args: ['x'] })], (event) =>
+      [rule!, { ...rule!, version: 200 }].map(
+        (each) => JSON.parse(JSON.stringify(alertDocument(event, each, 'now'))).event.id,
+      ),
+    );
+    assert.equal(ids[0]![0], ids[0]![1]);
+  });
+});
