@@ -1,0 +1,123 @@
+import { Argument, Command } from 'commander';
+import { defaultStateDirectory } from '../agent/index.ts';
+import { ExectapError } from '../errors.ts';
+import {
+  type AlertFilter,
+  type AlertStatus,
+  type AlertStore,
+  openStore,
+  type StoredAlert,
+} from '../store/index.ts';
+import type { Io } from './io.ts';
+import { jsonOption, parseLimit, parseSince, stateOption, statusOption } from './options.ts';
+import { alertPage } from './output/alert-page.ts';
+import { alertTable } from './output/alert-rows.ts';
+import { alertJson } from './output/alert-view.ts';
+import { count } from './output/summary.ts';
+
+interface StateOptions {
+  state?: string;
+}
+
+interface ListOptions extends StateOptions {
+  json?: boolean;
+  status?: AlertStatus;
+  since?: number;
+  limit: number;
+}
+
+export function alertsCommand(io: Io): Command {
+  return new Command('alerts')
+    .description('the alerts that this host holds; works beside a running agent and without one')
+    .addCommand(listCommand(io))
+    .addCommand(showCommand(io))
+    .addCommand(changeCommand(io, 'ack', 'acknowledged', 'somebody looks into it'))
+    .addCommand(changeCommand(io, 'close', 'closed', 'dealt with'));
+}
+
+function listCommand(io: Io): Command {
+  return new Command('list')
+    .description('alerts, newest first')
+    .addOption(jsonOption('an alert a line: the ECS document, and under "exectap" what only this host knows'))
+    .addOption(statusOption())
+    .option('--since <when>', 'only events since then: an age (90m, 12h, 7d) or an ISO 8601 time', (text) =>
+      parseSince(text, io.now()),
+    )
+    .option('--limit <n>', 'at most so many', parseLimit, 1_000)
+    .addOption(stateOption())
+    .action((options: ListOptions) => list(io, options));
+}
+
+async function list(io: Io, options: ListOptions): Promise<void> {
+  const filter: AlertFilter = {
+    limit: options.limit + 1,
+    ...(options.status !== undefined && { status: options.status }),
+    ...(options.since !== undefined && { sinceMs: options.since }),
+  };
+  const found = await withStore(options, true, (store) => store.list(filter));
+  const alerts = found.slice(0, options.limit);
+  if (options.json === true)
+    await io.write(alerts.map((alert) => `${JSON.stringify(alertJson(alert))}\n`).join(''));
+  else if (alerts.length > 0) await io.write(alertTable(alerts, io.tty));
+  else io.say('no alerts\n');
+  if (found.length > alerts.length)
+    io.say(`only the newest ${count(alerts.length, 'alert')}: --limit shows more\n`);
+}
+
+const idArgument = (): Argument =>
+  new Argument('<id>', 'the id of an alert, its first characters (6 or more), or its number');
+
+function showCommand(io: Io): Command {
+  return new Command('show')
+    .description('everything about one alert')
+    .addArgument(idArgument())
+    .addOption(jsonOption('one line of JSON'))
+    .addOption(stateOption())
+    .action(async (id: string, options: StateOptions & { json?: boolean }) => {
+      const alert = await withStore(options, true, (store) => find(store, id));
+      await io.write(
+        options.json === true ? `${JSON.stringify(alertJson(alert))}\n` : alertPage(alert, io.tty),
+      );
+    });
+}
+
+function changeCommand(io: Io, verb: string, status: AlertStatus, meaning: string): Command {
+  return new Command(verb)
+    .description(`mark an alert as ${status}: ${meaning}`)
+    .addArgument(idArgument())
+    .option('--comment <text>', 'why; kept in the alert’s history')
+    .addOption(stateOption())
+    .action(async (id: string, options: StateOptions & { comment?: string }) => {
+      const alert = await withStore(options, false, async (store) => {
+        const found = await find(store, id);
+        await store.setStatus(found.id, status, options.comment ?? null, io.now());
+        return found;
+      });
+      io.say(`alert ${alert.id.slice(0, 8)} is ${status}\n`);
+    });
+}
+
+async function find(store: AlertStore, id: string): Promise<StoredAlert> {
+  const alert = await store.get(id);
+  if (alert === null)
+    throw new ExectapError(`no alert fits ${JSON.stringify(id)}`, {
+      remedy: 'exectap alerts list shows their ids',
+    });
+  return alert;
+}
+
+async function withStore<T>(
+  options: StateOptions,
+  readOnly: boolean,
+  use: (store: AlertStore) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(options.state ?? defaultStateDirectory(), {
+    readOnly,
+    createIfMissing: false,
+  });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}

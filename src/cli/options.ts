@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { defaultStateDirectory } from '../agent/index.ts';
+import { ALERT_STATUSES, type AlertStatus } from '../store/index.ts';
+
+/** `--state`, which every verb takes. No default: the configuration may name it. */
+export const stateOption = (): Option =>
+  new Option('--state <dir>', `directory of the state (default: ${defaultStateDirectory()})`);
+
+export const jsonOption = (description: string): Option => new Option('--json', description);
+
+export const statusOption = (): Option =>
+  new Option('--status <status>', 'only alerts in this status').choices([
+    ...ALERT_STATUSES,
+  ] satisfies AlertStatus[]);
+
+const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** A point in time: `90m`, `12h`, `7d` before now, or an ISO 8601 date or time. Milliseconds since the epoch. */
+export function parseSince(text: string, now: number): number {
+  const ago = /^(\d{1,6})([smhdw])$/.exec(text);
+  if (ago !== null) return now - Number(ago[1]) * UNIT_MS[ago[2]!]!;
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('Give an age (90m, 12h, 7d) or an ISO 8601 time (2026-11-24T03:30:00Z).');
+  return time;
+}
+
+export function parseLimit(text: string): number {
+  const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (limit < 1) throw new InvalidArgumentError('Give a whole number from 1 to 9999999.');
+  return limit;
+}

@@ -1,0 +1,81 @@
+import type { RunCounters } from '../../agent/index.ts';
+import type { TapCounters } from '../../tap/index.ts';
+import { printable } from './printable.ts';
+
+/** The closing lines of a run: what came in, what was lost, what was found. `elapsedMs` adds the rate. */
+export function runSummary({ tap, pipeline }: RunCounters, elapsedMs: number | null): string {
+  const events = tap.exec + tap.fork + tap.exit;
+  const rate =
+    elapsedMs === null ? '' : `; ${Math.round((events * 1_000) / Math.max(1, elapsedMs))} events/s`;
+  const known = pipeline.known === 0 ? '' : ` (${pipeline.known} more matches had their alert already)`;
+  return [
+    `${count(events, 'event')}: ${tap.exec} exec, ${tap.fork} fork, ${tap.exit} exit${rate}`,
+    ...others(tap),
+    ...losses(tap),
+    `${count(pipeline.stored, 'new alert')}${known}`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function others(tap: TapCounters): string[] {
+  const types = Object.entries(tap.byOtherType).map(([type, number]) => `${number} of type ${type}`);
+  return tap.otherTypes === 0
+    ? []
+    : [`${count(tap.otherTypes, 'line')} of other event types: ${types.join(', ')}`];
+}
+
+function losses(tap: TapCounters): string[] {
+  const lost = tap.lostByKernel + tap.overflow;
+  return [
+    tap.gaps === 0
+      ? 'no gaps'
+      : `${count(tap.gaps, 'gap')}: ${tap.lostByKernel} events never came, ${tap.overflow} were dropped here (${lost} in all)`,
+    ...(tap.sequenceRestarts === 0 ? [] : [`the sequence numbers began again ${tap.sequenceRestarts} times`]),
+    ...(tap.undecodable === 0 ? [] : [`${count(tap.undecodable, 'line')} could not be decoded`]),
+    ...(tap.tooLong === 0 ? [] : [`${count(tap.tooLong, 'line')} longer than a line may be, skipped`]),
+    ...(tap.replacedUtf8 === 0
+      ? []
+      : [`${count(tap.replacedUtf8, 'line')} with bytes that are not UTF-8, shown as U+FFFD`]),
+    ...(tap.newerVersion === 0
+      ? []
+      : [`${count(tap.newerVersion, 'event')} of a message version newer than this build knows`]),
+  ];
+}
+
+/** Where a capture's undecodable lines are and what is wrong with them, one a line. */
+export function decodeFaults(file: string, tap: TapCounters): string {
+  const lines = tap.samples.map(
+    ({ line, reason, head }) => `${file}:${line}: ${reason}: ${printable(head.slice(0, 80))}\n`,
+  );
+  const rest = tap.undecodable + tap.tooLong - tap.samples.length;
+  return lines.join('') + (rest > 0 ? `${file}: ${rest} more lines like these\n` : '');
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The counters of several captures as if they had been one. Samples are left out: they are shown with their file. */
+export function sumCounters(all: readonly RunCounters[]): RunCounters {
+  const [first, ...rest] = all;
+  return rest.reduce(
+    (sum, next) => ({ tap: addTap(sum.tap, next.tap), pipeline: addNumbers(sum.pipeline, next.pipeline) }),
+    first!,
+  );
+}
+
+function addTap(a: TapCounters, b: TapCounters): TapCounters {
+  const byOtherType = { ...a.byOtherType };
+  for (const [type, number] of Object.entries(b.byOtherType))
+    byOtherType[type] = (byOtherType[type] ?? 0) + number;
+  return { ...addNumbers(a, b), byOtherType, samples: [] };
+}
+
+function addNumbers<T extends object>(a: T, b: T): T {
+  const names = Object.keys(a) as (keyof T)[];
+  const pairs = names
+    .filter((name) => typeof a[name] === 'number')
+    .map((name) => [name, Number(a[name]) + Number(b[name])]);
+  return { ...a, ...Object.fromEntries(pairs) };
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { defaultStateDirectory, VERSION } from '../agent/index.ts';
+import { alertsCommand } from './alerts.ts';
+import { convertCommand } from './convert.ts';
+import type { Io } from './io.ts';
+import { replayCommand } from './replay.ts';
+import { runCommand } from './run.ts';
+import { startCommand } from './start.ts';
+import { statusCommand } from './status.ts';
+
+/** The whole command line; every verb is a file of its own. */
+export function buildProgram(io: Io): Command {
+  const program = new Command('exectap')
+    .description('Taps process executions on a Mac, runs EQL detection rules on them, and keeps the alerts.')
+    .version(VERSION)
+    .option('--debug', 'show the place of a fault in the program')
+    .showHelpAfterError('(exectap --help lists the commands)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sudo exectap run                                  tap this Mac until Ctrl-C
+  sudo eslogger exec fork exit | exectap run --source -
+  exectap replay capture.ndjson                     what would have been found?
+  exectap alerts list --status open --since 1d
+  exectap alerts show 3f2a9c41
+
+State lies in ${defaultStateDirectory()} unless --state says otherwise.
+Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
+    );
+  for (const verb of [
+    startCommand,
+    runCommand,
+    replayCommand,
+    convertCommand,
+    alertsCommand,
+    statusCommand,
+  ]) {
+    program.addCommand(verb(io));
+  }
+  settle(program, io);
+  return program;
+}
+
+/** Commander's own output and exits go through the same channels, on the verbs below a verb too. */
+function settle(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void io.write(text),
+    writeErr: (text) => io.say(text),
+    outputError: (text, write) => write(text.replace(/^error: /, 'exectap: ')),
+  });
+  for (const child of command.commands) settle(child, io);
+}

@@ -1,0 +1,67 @@
+import { Command, Option } from 'commander';
+import {
+  type Config,
+  chooseSource,
+  createLog,
+  DEFAULT_CONFIG,
+  defaultStateDirectory,
+  type LogLevel,
+  readConfig,
+  runAgent,
+} from '../agent/index.ts';
+import type { Io } from './io.ts';
+import { stateOption } from './options.ts';
+import { runSummary } from './output/summary.ts';
+
+interface Options {
+  source?: string;
+  state?: string;
+  config?: string;
+  logLevel: LogLevel;
+}
+
+export function runCommand(io: Io): Command {
+  return new Command('run')
+    .description('the agent in the foreground: taps, detects, stores, sends')
+    .option(
+      '--source <source>',
+      'auto, eslogger, endpoint-security, the path of a capture, or - for standard input',
+    )
+    .addOption(stateOption())
+    .option('--config <file>', 'YAML configuration: state, source, namespace, destination')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged to stderr')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .action((options: Options) => run(io, options));
+}
+
+async function run(io: Io, options: Options): Promise<void> {
+  const config: Config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+  const state = options.state ?? config.state ?? defaultStateDirectory();
+  const source = chooseSource(options.source ?? config.source);
+  const log = createLog(options.logLevel, process.stderr.isTTY === true);
+  const started = io.now();
+  const result = await runAgent({
+    state,
+    source,
+    config,
+    log,
+    signal: stopSignal(),
+    onStored: (alerts) => {
+      for (const alert of alerts)
+        log.warn(alert.ruleName, { alert: alert.id, severity: alert.severity, entity: alert.entityId });
+    },
+  });
+  io.say(runSummary(result, io.now() - started));
+  if (result.undelivered > 0)
+    io.say(`${result.undelivered} alerts wait for the destination; the next run sends them\n`);
+}
+
+/** The first SIGINT or SIGTERM ends the run in order; a second one ends it at once, which loses nothing stored. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}

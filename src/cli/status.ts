@@ -1,0 +1,137 @@
+import { Command } from 'commander';
+import {
+  type Activity,
+  activityOf,
+  defaultStateDirectory,
+  type RunCounters,
+  VERSION,
+} from '../agent/index.ts';
+import { openStore, type RunRow, type StoreCounts } from '../store/index.ts';
+import type { Io } from './io.ts';
+import { jsonOption, stateOption } from './options.ts';
+import { printable } from './output/printable.ts';
+import { runSummary } from './output/summary.ts';
+
+interface Options {
+  state?: string;
+  json?: boolean;
+}
+
+export function statusCommand(io: Io): Command {
+  return new Command('status')
+    .description('whether the agent runs, what it saw, what it holds and what was delivered')
+    .addOption(jsonOption('one JSON object'))
+    .addOption(stateOption())
+    .action((options: Options) => status(io, options));
+}
+
+async function status(io: Io, options: Options): Promise<void> {
+  const state = options.state ?? defaultStateDirectory();
+  const store = await openStore(state, { readOnly: true });
+  try {
+    const [run, counts] = [await store.lastRun(), await store.counts()];
+    const activity = activityOf(run, io.now());
+    if (options.json === true)
+      await io.write(`${JSON.stringify(statusJson(state, activity, run, counts))}\n`);
+    else await io.write(statusPage(state, activity, run, counts, io.now()));
+  } finally {
+    await store.close();
+  }
+}
+
+function statusJson(state: string, activity: Activity, run: RunRow | null, counts: StoreCounts): object {
+  return {
+    version: VERSION,
+    state,
+    agent: {
+      activity,
+      ...(run !== null && {
+        source: run.source,
+        pid: run.pid,
+        started: iso(run.startedMs),
+        heartbeat: iso(run.heartbeatMs),
+        ended: iso(run.endedMs),
+        counters: JSON.parse(run.counters) as RunCounters,
+      }),
+    },
+    alerts: { total: counts.total, ...counts.byStatus },
+    bytes: counts.bytes,
+    destinations: counts.destinations.map((destination) => ({
+      name: destination.name,
+      pending: destination.pending,
+      delivered: destination.delivered,
+      duplicates: destination.duplicates,
+      refused: destination.refused,
+      oldest_pending: iso(destination.oldestPendingMs),
+      last_delivered: iso(destination.lastDeliveredMs),
+      last_error: destination.lastError,
+      last_error_at: iso(destination.lastErrorMs),
+    })),
+  };
+}
+
+function statusPage(
+  state: string,
+  activity: Activity,
+  run: RunRow | null,
+  counts: StoreCounts,
+  now: number,
+): string {
+  const { open, acknowledged, closed } = counts.byStatus;
+  const lines = [
+    `exectap ${VERSION}, state in ${state} (${Math.ceil(counts.bytes / 1024)} KiB)`,
+    `agent    ${agentLine(activity, run, now)}`,
+    ...runLines(run).map((line) => `         ${line}`),
+    `alerts   ${counts.total}: ${open} open, ${acknowledged} acknowledged, ${closed} closed`,
+    ...destinationLines(counts, now),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function agentLine(activity: Activity, run: RunRow | null, now: number): string {
+  if (run === null) return 'never ran here';
+  const source = printable(run.source);
+  if (activity === 'running')
+    return `running as pid ${run.pid} for ${ago(run.startedMs, now)}, source ${source}`;
+  if (activity === 'ended')
+    return `not running; the last run, source ${source}, ended ${ago(run.endedMs!, now)} ago`;
+  return `not running; the last run, source ${source}, was cut off, last heard of ${ago(run.heartbeatMs, now)} ago`;
+}
+
+function runLines(run: RunRow | null): string[] {
+  if (run === null) return [];
+  const counters = JSON.parse(run.counters) as Partial<RunCounters>;
+  // A run that was cut off before its first heartbeat has counted nothing yet.
+  if (counters.tap === undefined || counters.pipeline === undefined) return [];
+  return runSummary({ tap: counters.tap, pipeline: counters.pipeline }, null).trimEnd().split('\n');
+}
+
+function destinationLines(counts: StoreCounts, now: number): string[] {
+  if (counts.destinations.length === 0)
+    return ['sent to  nowhere: no destination is configured, alerts stay on this host'];
+  return counts.destinations.flatMap((destination) => {
+    const { name, delivered, duplicates, pending, refused, oldestPendingMs, lastError, lastErrorMs } =
+      destination;
+    const waiting = oldestPendingMs === null ? '' : `, the oldest for ${ago(oldestPendingMs, now)}`;
+    const error =
+      lastError === null
+        ? []
+        : [`         last error ${ago(lastErrorMs!, now)} ago: ${printable(lastError)}`];
+    return [
+      `sent to  ${name}: ${delivered} delivered (${duplicates} it had already), ${pending} waiting${waiting}, ${refused} refused`,
+      ...error,
+    ];
+  });
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** A span of time in its largest unit. */
+function ago(fromMs: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - fromMs) / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
