@@ -1,11 +1,22 @@
+import { readNetwork } from './address.ts';
 import { EqlVerificationError } from './errors.ts';
 import { printExpression } from './printer.ts';
 import type { FieldType, Warning } from './schema.ts';
+import {
+  describeArity,
+  FUNCTION_NAMES,
+  type Parameter,
+  parameterAt,
+  signatureOf,
+  takes,
+} from './signatures.ts';
 import type { Source } from './source.ts';
+import { closest } from './suggest.ts';
 import type {
   Comparison,
   Expression,
   FieldReference,
+  FunctionCall,
   Literal,
   Membership,
   Pattern,
@@ -77,11 +88,61 @@ class Checker {
         for (const operand of expression.operands) this.condition(operand);
         return 'boolean';
       case 'call':
-        return this.#fail(`Functions are not supported: ${expression.name}.`, expression);
+        return this.#call(expression);
       case 'negate':
+        this.#requireNumber(expression.operand);
+        return 'number';
       case 'arithmetic':
-        return this.#fail('Arithmetic is not supported.', expression);
+        this.#requireNumber(expression.left);
+        this.#requireNumber(expression.right);
+        return 'number';
     }
+  }
+
+  #requireNumber(expression: Expression): void {
+    const type = this.#type(expression);
+    if (type === 'number' || type === 'any' || type === 'null') return;
+    const found = `${printExpression(expression)}, which is ${NAMES[type]}`;
+    this.#fail(`Expected a number, found ${found}.`, expression);
+  }
+
+  #call(call: FunctionCall): ValueType {
+    const signature = signatureOf(call.name);
+    if (signature === undefined) {
+      const meant = closest(call.name, FUNCTION_NAMES);
+      const remedy =
+        meant === undefined ? `Known are ${FUNCTION_NAMES.join(', ')}.` : `Did you mean ${meant}?`;
+      return this.#fail(`Unknown function ${call.name}.`, call, remedy);
+    }
+    const { name, foldable, returns } = signature;
+    if (call.insensitive && !foldable) this.#fail(`${name} has no form with "~".`, call, `Write ${name}(…).`);
+    const count = call.args.length;
+    if (!takes(signature, count))
+      this.#fail(`${name} expects ${describeArity(signature)}, found ${count}.`, call);
+    for (const [index, argument] of call.args.entries())
+      this.#argument(name, parameterAt(signature, index)!, argument);
+    return returns;
+  }
+
+  #argument(name: string, parameter: Parameter, argument: Expression): void {
+    const type = this.#type(argument);
+    if (parameter.type === 'network') return this.#network(name, argument);
+    if (type === parameter.type || [type, parameter.type].some((each) => each === 'any' || each === 'null'))
+      return;
+    // An address is text where no schema says otherwise.
+    if (parameter.type === 'ip' && type === 'string') return;
+    const found = `${printExpression(argument)}, which is ${NAMES[type]}`;
+    this.#fail(
+      `${name} expects ${NAMES[parameter.type]} as its ${parameter.name}, found ${found}.`,
+      argument,
+    );
+  }
+
+  #network(name: string, argument: Expression): void {
+    const literal = argument.kind === 'literal' ? argument.value : undefined;
+    if (literal === null || (typeof literal === 'string' && readNetwork(literal) !== undefined)) return;
+    const message = `${name} expects an address or a network such as "10.0.0.0/8"`;
+    this.#fail(`${message}, found ${printExpression(argument)}.`, argument);
   }
 
   #comparison(comparison: Comparison): ValueType {
@@ -151,8 +212,8 @@ class Checker {
     this.warnings.push({ message, ...this.#source.locate(span.start) });
   }
 
-  #fail(message: string, { span }: Expression): never {
-    throw new EqlVerificationError(message, this.#source, span.start);
+  #fail(message: string, { span }: Expression, remedy?: string): never {
+    throw new EqlVerificationError(message, this.#source, span.start, remedy);
   }
 }
 

@@ -1,8 +1,23 @@
+import { readAddress, readNetwork } from './address.ts';
+import { isDecimal, operationOf, opposite } from './arithmetic.ts';
 import { equalsFolded, foldAscii } from './casing.ts';
 import { compareValues, compareWith, MIRRORED } from './comparisons.ts';
+import { applyOf, type PlainFunction } from './functions.ts';
+import { lift } from './lift.ts';
 import { allOf, anyEquals, anyOf, anyPasses, exists, not, type Reader, type Test } from './readers.ts';
 import type { Field, FieldType, FieldValue } from './schema.ts';
-import type { Comparison, Expression, Literal, Logical, Membership, Pattern, Scalar } from './tree.ts';
+import { operatorOf, signatureOf } from './signatures.ts';
+import type {
+  ArithmeticOperator,
+  Comparison,
+  Expression,
+  FunctionCall,
+  Literal,
+  Logical,
+  Membership,
+  Pattern,
+  Scalar,
+} from './tree.ts';
 import { anyValue, isMissing } from './values.ts';
 import { compileWildcards } from './wildcard.ts';
 
@@ -77,10 +92,50 @@ export class Compiler<R> {
       case 'pattern':
         return this.#unlessMissing([expression.operand], this.#pattern(expression));
       case 'call':
+        return this.#call(expression);
       case 'negate':
+        return lift([this.value(expression.operand)], ([value]) =>
+          isScalar(value) ? opposite(value) : null,
+        );
       case 'arithmetic':
-        throw new Error(`the checker let an unsupported expression through: ${expression.kind}`);
+        return this.#arithmetic(expression.operator, [expression.left, expression.right]);
     }
+  }
+
+  #arithmetic(operator: ArithmeticOperator, operands: readonly Expression[]): Reader<R> {
+    const compute = operationOf(operator, operands.some(isDecimal));
+    const readers = operands.map((operand) => this.value(operand));
+    return lift(readers, ([left, right]) =>
+      isScalar(left) && isScalar(right) ? compute(left, right) : null,
+    );
+  }
+
+  #call(call: FunctionCall): Reader<R> {
+    const operator = operatorOf(call);
+    if (operator !== undefined) return this.#arithmetic(operator, call.args);
+    const name = signatureOf(call.name)?.name as PlainFunction | 'cidrMatch';
+    if (name === 'cidrMatch') return this.#cidrMatch(call.args);
+    const asText = name === 'string' || name === 'concat';
+    const readers = call.args.map((arg) => (asText ? this.#text(arg) : this.value(arg)));
+    return lift(readers, applyOf(name, call.insensitive));
+  }
+
+  /** 5.0 is written with its fraction; nothing but the tree tells it from 5. */
+  #text(expression: Expression): Reader<R> {
+    const read = this.value(expression);
+    if (!isDecimal(expression)) return read;
+    return lift([read], ([value]) => (Number.isInteger(value) ? `${String(value)}.0` : (value ?? null)));
+  }
+
+  #cidrMatch([address, ...networks]: readonly Expression[]): Reader<R> {
+    const literals = networks.map((network) => (network as Literal).value);
+    if (literals.includes(null)) return () => null;
+    const ranges = literals.map((literal) => readNetwork(literal as string)!);
+    return lift([this.value(address!)], ([value]) => {
+      if (value === null || value === undefined) return null;
+      const bits = readAddress(String(value));
+      return bits !== undefined && ranges.some(({ low, high }) => bits >= low && bits <= high);
+    });
   }
 
   #unlessMissing(operands: readonly Expression[], test: Test<R>): Reader<R> {
@@ -193,6 +248,10 @@ function textSet(texts: readonly string[], insensitive: boolean): (value: Scalar
 
 function negatedValue(value: FieldValue): boolean | null {
   return isMissing(value) ? null : !anyValue(value, (each) => each === true);
+}
+
+function isScalar(value: Scalar | null | undefined): value is Scalar {
+  return value !== null && value !== undefined;
 }
 
 function isNull(expression: Expression): boolean {

@@ -1,8 +1,11 @@
+import { isDecimal } from './arithmetic.ts';
+import { parameterAt, signatureOf } from './signatures.ts';
 import type { Span } from './source.ts';
 import {
   type Comparison,
   childrenOf,
   type Expression,
+  type FunctionCall,
   type Literal,
   type Logical,
   type Scalar,
@@ -58,7 +61,7 @@ export function fold(expression: Expression, context: FoldContext): Expression {
       return isNull(operand) ? literal(null, span) : evaluated({ ...expression, operand }, context);
     }
     case 'call':
-      return evaluated({ ...expression, args: expression.args.map((arg) => fold(arg, context)) }, context);
+      return foldCall({ ...expression, args: expression.args.map((arg) => fold(arg, context)) }, context);
   }
 }
 
@@ -78,6 +81,15 @@ function foldComparison(comparison: Comparison, context: FoldContext): Expressio
   return evaluated(folded, context);
 }
 
+/** null for an argument that cannot be null makes the result null. */
+function foldCall(call: FunctionCall, context: FoldContext): Expression {
+  const signature = signatureOf(call.name);
+  const decides = (index: number) =>
+    signature === undefined || parameterAt(signature, index)?.nullable !== true;
+  if (call.args.some((arg, index) => isNull(arg) && decides(index))) return literal(null, call.span);
+  return evaluated(call, context);
+}
+
 /** Drops what cannot decide, stops at what does. */
 function foldLogical(logical: Logical, context: FoldContext): Expression {
   const decisive = logical.kind === 'or';
@@ -95,15 +107,16 @@ function foldLogical(logical: Logical, context: FoldContext): Expression {
 
 function evaluated(expression: Expression, context: FoldContext): Expression {
   if (!childrenOf(expression).every((child) => child.kind === 'literal')) return expression;
-  return literal(context.evaluate(expression), expression.span);
+  return literal(context.evaluate(expression), expression.span, isDecimal(expression));
 }
 
 function isNull(expression: Expression): boolean {
   return expression.kind === 'literal' && expression.value === null;
 }
 
-function literal(value: Scalar | null, span: Span): Literal {
-  return { kind: 'literal', type: typeOfScalar(value), value, span };
+function literal(value: Scalar | null, span: Span, decimal = false): Literal {
+  const type = decimal && typeof value === 'number' ? 'decimal' : typeOfScalar(value);
+  return { kind: 'literal', type, value, span };
 }
 
 function typeOfScalar(value: Scalar | null): Literal['type'] {

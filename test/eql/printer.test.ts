@@ -4,6 +4,7 @@ import { parse, print } from '../../src/eql/index.ts';
 import { statements, withoutSpans } from './support/trees.ts';
 
 const leaves = {
+  computed: true,
   fields: ['a', 'process.name', 'by', 'a.where', 'my-field', 'a`b', 'a..b', '.', '@x', 'some field'],
   strings: fc.oneof(
     fc.string({ unit: 'grapheme' }),

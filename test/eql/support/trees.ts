@@ -16,10 +16,17 @@ export interface Leaves {
   readonly fields: readonly string[];
   readonly strings: fc.Arbitrary<string>;
   readonly integers: fc.Arbitrary<number | bigint>;
+  /** Whether arithmetic and calls of functions occur too. */
+  readonly computed?: boolean;
 }
 
 /** Conditions that the checker accepts without a schema: what it refuses by type cannot come out. */
-export function conditions({ fields, strings, integers }: Leaves): fc.Arbitrary<Expression> {
+export function conditions({
+  fields,
+  strings,
+  integers,
+  computed = false,
+}: Leaves): fc.Arbitrary<Expression> {
   const span = NOWHERE;
   const string = strings.map((value) => ({ kind: 'literal', type: 'string', value, span }) as const);
   const integer = integers.map((value) => ({ kind: 'literal', type: 'integer', value, span }) as const);
@@ -39,6 +46,7 @@ export function conditions({ fields, strings, integers }: Leaves): fc.Arbitrary<
   const ordering = fc
     .record({ operator: fc.constantFrom('<', '<=', '>', '>='), left: ordered, right: field })
     .map((each) => ({ kind: 'comparison', ...each, span }) as Expression);
+  const comparisons = computed ? [computedComparison(field, fc.oneof(integer, decimal), string)] : [];
   const list = (item: fc.Arbitrary<Expression>) => fc.array(item, { minLength: 1, maxLength: 6 });
   const membership = fc
     .record({ operand: field, negated: fc.boolean(), values: list(value) })
@@ -52,7 +60,7 @@ export function conditions({ fields, strings, integers }: Leaves): fc.Arbitrary<
   const { condition } = fc.letrec<{ condition: Expression }>((tie) => ({
     condition: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      fc.oneof(equality, ordering, membership, insensitive, pattern, field, truth, nothing),
+      fc.oneof(...comparisons, equality, ordering, membership, insensitive, pattern, field, truth, nothing),
       tie('condition').map((operand) => ({ kind: 'not', operand, span }) as Expression),
       fc
         .record({
@@ -70,6 +78,38 @@ export function conditions({ fields, strings, integers }: Leaves): fc.Arbitrary<
     ),
   }));
   return condition;
+}
+
+/** `number operator number`, of sums, products, signs, and functions that give a number. */
+function computedComparison(
+  field: fc.Arbitrary<Expression>,
+  number: fc.Arbitrary<Expression>,
+  string: fc.Arbitrary<Expression>,
+): fc.Arbitrary<Expression> {
+  const span = NOWHERE;
+  const call = (name: string, insensitive: boolean, ...args: fc.Arbitrary<Expression>[]) =>
+    fc.tuple(...args).map((each) => ({ kind: 'call', name, insensitive, args: each, span }) as Expression);
+  const { value } = fc.letrec<{ value: Expression }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.oneof(field, number),
+      fc
+        .record({
+          operator: fc.constantFrom('+', '-', '*', '/', '%'),
+          left: tie('value'),
+          right: tie('value'),
+        })
+        .map((each) => ({ kind: 'arithmetic', ...each, span }) as Expression),
+      // A sign before a literal is a part of it.
+      fc
+        .oneof(field, call('length', false, string), call('add', false, tie('value'), tie('value')))
+        .map((operand) => ({ kind: 'negate', operand, span }) as Expression),
+      call('INDEXOF', true, field, string, tie('value')),
+    ),
+  }));
+  return fc
+    .record({ operator: fc.constantFrom('==', '<'), left: value, right: value })
+    .map((each) => ({ kind: 'comparison', ...each, span }) as Expression);
 }
 
 export function statements(leaves: Leaves): fc.Arbitrary<Statement> {
