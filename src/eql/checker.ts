@@ -1,6 +1,8 @@
 import { readNetwork } from './address.ts';
 import { EqlVerificationError } from './errors.ts';
 import { printExpression } from './printer.ts';
+import { compileRegex, flavourOf } from './regex.ts';
+import { RegexSyntaxError } from './regexSyntax.ts';
 import type { FieldType, Warning } from './schema.ts';
 import {
   describeArity,
@@ -126,15 +128,20 @@ class Checker {
 
   #argument(name: string, parameter: Parameter, argument: Expression): void {
     const type = this.#type(argument);
-    if (parameter.type === 'network') return this.#network(name, argument);
-    if (type === parameter.type || [type, parameter.type].some((each) => each === 'any' || each === 'null'))
-      return;
+    if (parameter.type === 'network') this.#network(name, argument);
+    else if (!this.#fits(type, parameter.type)) {
+      const found = `${printExpression(argument)}, which is ${NAMES[type]}`;
+      const wanted = `${name} expects ${NAMES[parameter.type]} as its ${parameter.name}`;
+      this.#fail(`${wanted}, found ${found}.`, argument);
+    }
+  }
+
+  #fits(type: ValueType, wanted: ValueType): boolean {
     // An address is text where no schema says otherwise.
-    if (parameter.type === 'ip' && type === 'string') return;
-    const found = `${printExpression(argument)}, which is ${NAMES[type]}`;
-    this.#fail(
-      `${name} expects ${NAMES[parameter.type]} as its ${parameter.name}, found ${found}.`,
-      argument,
+    return (
+      type === wanted ||
+      [type, wanted].some((each) => each === 'any' || each === 'null') ||
+      (wanted === 'ip' && type === 'string')
     );
   }
 
@@ -168,14 +175,25 @@ class Checker {
 
   #pattern(pattern: Pattern): ValueType {
     const { operator, operand, patterns } = pattern;
-    if (operator === 'regex' || operator === 'regex~')
-      this.#fail(`Regular expressions ("${operator}") are not supported.`, pattern);
     this.#requireString(operand, this.#type(operand), `"${operator}"`);
     for (const literal of patterns) {
-      if (literal.type === 'string') continue;
-      this.#fail(`Expected a string behind "${operator}", found ${printExpression(literal)}.`, literal);
+      if (literal.type !== 'string')
+        this.#fail(`Expected a string behind "${operator}", found ${printExpression(literal)}.`, literal);
+      if (operator === 'regex' || operator === 'regex~') this.#regex(pattern, literal);
     }
     return 'boolean';
+  }
+
+  #regex(pattern: Pattern, literal: Literal): void {
+    const text = literal.value as string;
+    try {
+      compileRegex([text], flavourOf(pattern), pattern.operator === 'regex~');
+    } catch (error) {
+      if (!(error instanceof RegexSyntaxError)) throw error;
+      const place = Array.from(text.slice(0, error.index)).length + 1;
+      const message = `In this regular expression, at character ${place}: ${error.message}`;
+      this.#fail(message, literal, error.remedy);
+    }
   }
 
   #requireString(expression: Expression, type: ValueType, operator: string): void {

@@ -5,6 +5,7 @@ import { compareValues, compareWith, MIRRORED } from './comparisons.ts';
 import { applyOf, type PlainFunction } from './functions.ts';
 import { lift } from './lift.ts';
 import { allOf, anyEquals, anyOf, anyPasses, exists, not, type Reader, type Test } from './readers.ts';
+import { compileRegex, flavourOf } from './regex.ts';
 import type { Field, FieldType, FieldValue } from './schema.ts';
 import { operatorOf, signatureOf } from './signatures.ts';
 import type {
@@ -220,7 +221,11 @@ export class Compiler<R> {
 
   #pattern(pattern: Pattern): Test<R> {
     const texts = pattern.patterns.map((literal) => literal.value as string);
-    const matches = compileWildcards(texts, pattern.operator !== 'like');
+    const { operator } = pattern;
+    const matches =
+      operator === 'regex' || operator === 'regex~'
+        ? compileRegex(texts, flavourOf(pattern), operator === 'regex~')
+        : compileWildcards(texts, operator !== 'like');
     return anyPasses(this.value(pattern.operand), (value) => typeof value === 'string' && matches(value));
   }
 

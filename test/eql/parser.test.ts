@@ -385,11 +385,6 @@ describe('constructs that cannot be run are refused by name', () => {
       message: 'Lineage ("descendant of") is not supported.',
     },
     { query: 'any where a[0] == 1', at: [1, 12], message: 'An array index is not supported.' },
-    {
-      query: 'any where a regex~ "x.*"',
-      at: [1, 11],
-      message: 'Regular expressions ("regex~") are not supported.',
-    },
   ];
   for (const fault of faults) it(fault.query, () => assertFault(EqlVerificationError, fault));
 });

@@ -109,6 +109,51 @@ describe('traps for a naive engine', () => {
     ]);
   });
 
+  it('a regular expression is Lucene’s: about the whole text, ^ and $ are themselves, ranges keep their case', () => {
+    check([
+      ['process.args regex "a"', args('ab'), false],
+      ['process.args regex "a.*"', args('a\n\nb'), true],
+      ['process.args regex "^a$"', args('a'), false],
+      ['process.args regex "^a$"', args('^a$'), true],
+      ['process.args regex~ "x[a-c]"', args('XB'), false],
+      ['process.args regex~ "x[a-c]"', args('Xb'), true],
+      ['process.args regex "a@"', args('a\nbc'), true],
+      ['process.args regex "a#"', args('a#'), false],
+      ['process.args regex "<1-31>"', args('17'), true],
+      ['process.args regex """a".*"b"""', args('a.*b'), true],
+    ]);
+    for (const sign of ['~', '&'])
+      assert.throws(() => parse(`any where a regex "x${sign}y"`), /is not supported/);
+  });
+
+  it('a repetition of repetitions costs no more than the text is long', () => {
+    const started = performance.now();
+    check([
+      ['process.args regex "(a+)+b"', args('a'.repeat(1_000_000)), false],
+      ['process.args regex "(a|aa)*(a|a?)+b"', args('a'.repeat(100_000)), false],
+      ['process.args : "*a*a*a*a*a*a*a*b"', args('a'.repeat(1_000_000)), false],
+    ]);
+    assert.ok(performance.now() - started < 2000);
+  });
+
+  it('integer division truncates, 7.0 is no integer', () => {
+    check([
+      ['process.exit_code / 2 == 41', { process: { exit_code: 83 } }, true],
+      ['process.exit_code / 2.0 == 41', { process: { exit_code: 83 } }, false],
+      ['7.0 / 2 == 3.5', {}, true],
+    ]);
+  });
+
+  it('cidrMatch takes bare addresses and capitals, between and indexOf that find nothing are null', () => {
+    check([
+      ['cidrMatch(process.args, "::1", "FE80::/10", "FF00::/8")', args('::1'), true],
+      ['cidrmatch(process.args, "FE80::/10")', args('fe80::1'), true],
+      ['between(process.args, "x", "y") == null', args('abc'), true],
+      ['indexOf(process.args, "x") == null', args('abc'), true],
+      ['STARTSWITH~(process.args, "AB")', args('abc'), true],
+    ]);
+  });
+
   it('the category is compared in its exact case', () => {
     assert.equal(matches('Process where true', keychain, schema), false);
     assert.equal(matches('process where true', { event: { category: 'PROCESS' } }, schema), false);
