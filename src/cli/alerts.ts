@@ -1,5 +1,4 @@
 import { Argument, Command } from 'commander';
-import { defaultStateDirectory } from '../agent/index.ts';
 import { ExectapError } from '../errors.ts';
 import {
   type AlertFilter,
@@ -9,17 +8,13 @@ import {
   type StoredAlert,
 } from '../store/index.ts';
 import type { Io } from './io.ts';
-import { jsonOption, parseLimit, parseSince, stateOption, statusOption } from './options.ts';
+import { jsonOption, parseLimit, parseSince, stateDirectory, statusOption } from './options.ts';
 import { alertPage } from './output/alert-page.ts';
 import { alertTable } from './output/alert-rows.ts';
 import { alertJson } from './output/alert-view.ts';
 import { count } from './output/summary.ts';
 
-interface StateOptions {
-  state?: string;
-}
-
-interface ListOptions extends StateOptions {
+interface ListOptions {
   json?: boolean;
   status?: AlertStatus;
   since?: number;
@@ -44,17 +39,16 @@ function listCommand(io: Io): Command {
       parseSince(text, io.now()),
     )
     .option('--limit <n>', 'at most so many', parseLimit, 1_000)
-    .addOption(stateOption())
-    .action((options: ListOptions) => list(io, options));
+    .action((options: ListOptions, command: Command) => list(io, options, stateDirectory(command)));
 }
 
-async function list(io: Io, options: ListOptions): Promise<void> {
+async function list(io: Io, options: ListOptions, state: string): Promise<void> {
   const filter: AlertFilter = {
     limit: options.limit + 1,
     ...(options.status !== undefined && { status: options.status }),
     ...(options.since !== undefined && { sinceMs: options.since }),
   };
-  const found = await withStore(options, true, (store) => store.list(filter));
+  const found = await withStore(state, true, (store) => store.list(filter));
   const alerts = found.slice(0, options.limit);
   if (options.json === true)
     await io.write(alerts.map((alert) => `${JSON.stringify(alertJson(alert))}\n`).join(''));
@@ -72,9 +66,8 @@ function showCommand(io: Io): Command {
     .description('everything about one alert')
     .addArgument(idArgument())
     .addOption(jsonOption('one line of JSON'))
-    .addOption(stateOption())
-    .action(async (id: string, options: StateOptions & { json?: boolean }) => {
-      const alert = await withStore(options, true, (store) => find(store, id));
+    .action(async (id: string, options: { json?: boolean }, command: Command) => {
+      const alert = await withStore(stateDirectory(command), true, (store) => find(store, id));
       await io.write(
         options.json === true ? `${JSON.stringify(alertJson(alert))}\n` : alertPage(alert, io.tty),
       );
@@ -86,9 +79,8 @@ function changeCommand(io: Io, verb: string, status: AlertStatus, meaning: strin
     .description(`mark an alert as ${status}: ${meaning}`)
     .addArgument(idArgument())
     .option('--comment <text>', 'why; kept in the alert’s history')
-    .addOption(stateOption())
-    .action(async (id: string, options: StateOptions & { comment?: string }) => {
-      const alert = await withStore(options, false, async (store) => {
+    .action(async (id: string, options: { comment?: string }, command: Command) => {
+      const alert = await withStore(stateDirectory(command), false, async (store) => {
         const found = await find(store, id);
         await store.setStatus(found.id, status, options.comment ?? null, io.now());
         return found;
@@ -107,11 +99,11 @@ async function find(store: AlertStore, id: string): Promise<StoredAlert> {
 }
 
 async function withStore<T>(
-  options: StateOptions,
+  state: string,
   readOnly: boolean,
   use: (store: AlertStore) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore(options.state ?? defaultStateDirectory(), {
+  const store = await openStore(state, {
     readOnly,
     createIfMissing: false,
   });

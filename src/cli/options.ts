@@ -1,10 +1,20 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defaultStateDirectory } from '../agent/index.ts';
 import { ALERT_STATUSES, type AlertStatus } from '../store/index.ts';
 
-/** `--state`, which every verb takes. No default: the configuration may name it. */
+/** What every verb takes, before it or after it. */
+export interface CommonOptions {
+  state?: string;
+  debug?: boolean;
+}
+
+/** `--state` has no default of its own: the configuration may name the directory. */
 export const stateOption = (): Option =>
   new Option('--state <dir>', `directory of the state (default: ${defaultStateDirectory()})`);
+
+/** The state directory for a verb that reads no configuration. */
+export const stateDirectory = (command: Command): string =>
+  command.optsWithGlobals<CommonOptions>().state ?? defaultStateDirectory();
 
 export const jsonOption = (description: string): Option => new Option('--json', description);
 

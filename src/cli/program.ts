@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { defaultStateDirectory, VERSION } from '../agent/index.ts';
+import { VERSION } from '../agent/index.ts';
 import { alertsCommand } from './alerts.ts';
 import { convertCommand } from './convert.ts';
 import type { Io } from './io.ts';
+import { stateOption } from './options.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
@@ -13,6 +14,7 @@ export function buildProgram(io: Io): Command {
   const program = new Command('exectap')
     .description('Taps process executions on a Mac, runs EQL detection rules on them, and keeps the alerts.')
     .version(VERSION)
+    .addOption(stateOption())
     .option('--debug', 'show the place of a fault in the program')
     .showHelpAfterError('(exectap --help lists the commands)')
     .addHelpText(
@@ -25,7 +27,6 @@ Examples:
   exectap alerts list --status open --since 1d
   exectap alerts show 3f2a9c41
 
-State lies in ${defaultStateDirectory()} unless --state says otherwise.
 Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     );
   for (const verb of [
@@ -44,10 +45,13 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
 
 /** Commander's own output and exits go through the same channels, on the verbs below a verb too. */
 function settle(command: Command, io: Io): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => void io.write(text),
-    writeErr: (text) => io.say(text),
-    outputError: (text, write) => write(text.replace(/^error: /, 'exectap: ')),
-  });
+  command
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.write(text),
+      writeErr: (text) => io.say(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'exectap: ')),
+    });
   for (const child of command.commands) settle(child, io);
 }

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Capture, captureSource, type RunCounters, replayCapture } from '../agent/index.ts';
-import { type AlertStore, type NewAlert, openStore } from '../store/index.ts';
+import { captureSource, type RunCounters, replayCapture } from '../agent/index.ts';
+import { type AlertStore, type NewAlert, openStore, type StoredAlert } from '../store/index.ts';
 import type { Io } from './io.ts';
-import { jsonOption } from './options.ts';
+import { type CommonOptions, jsonOption } from './options.ts';
 import { alertTable } from './output/alert-rows.ts';
 import { count, decodeFaults, runSummary, sumCounters } from './output/summary.ts';
 
-interface Options {
+interface Options extends CommonOptions {
   json?: boolean;
 }
 
@@ -18,53 +18,82 @@ const TABLE_ROWS = 1_000;
 
 export function replayCommand(io: Io): Command {
   return new Command('replay')
-    .description('captures through the pipeline with a throw-away state: which alerts would they have made?')
+    .description(
+      'captures through the pipeline: which alerts would they have made? The state is thrown away unless --state names one',
+    )
     .argument('<file...>', 'files of eslogger lines; - is standard input')
     .addOption(jsonOption('one ECS alert document a line, nothing else on standard output'))
-    .action((files: string[], options: Options) => replay(io, files, options.json === true));
+    .action((files: string[], _options: object, command: Command) =>
+      replay(io, files, command.optsWithGlobals<Options>()),
+    );
 }
 
-async function replay(io: Io, files: readonly string[], json: boolean): Promise<void> {
+async function replay(io: Io, files: readonly string[], options: Options): Promise<void> {
   const captures = files.map((file) => captureSource(file));
-  const state = await mkdtemp(join(tmpdir(), 'exectap-replay-'));
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), 'exectap-replay-')));
   const store = await openStore(state, { createIfMissing: true });
   try {
     const started = io.now();
     const results: RunCounters[] = [];
+    const printer = options.json === true ? new DocumentPrinter(io) : new TablePrinter(io, store);
     for (const [index, capture] of captures.entries()) {
-      results.push(await replayOne(io, capture, store, json));
+      results.push(await replayCapture(capture, store, (alerts) => printer.take(alerts)));
       io.say(decodeFaults(files[index]!, results.at(-1)!.tap));
     }
-    if (!json) await printTable(io, store);
+    await printer.end();
     io.say(runSummary(sumCounters(results), io.now() - started));
   } finally {
     await store.close();
-    await rm(state, { recursive: true });
+    if (options.state === undefined) await rm(state, { recursive: true });
   }
 }
 
 /** Prints documents as they become durable, in order, without holding the pipeline's commits back. */
-async function replayOne(io: Io, capture: Capture, store: AlertStore, json: boolean): Promise<RunCounters> {
-  let written: Promise<void> = Promise.resolve();
-  const print = (alerts: readonly NewAlert[]): void => {
+class DocumentPrinter {
+  readonly #io: Io;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  take(alerts: readonly NewAlert[]): void {
     const lines = alerts.map((alert) => `${alert.document}\n`).join('');
-    written = afterwards(written, () => io.write(lines));
-  };
-  const result = await replayCapture(capture, store, json ? print : () => undefined);
-  await written;
-  return result;
+    this.#written = this.#write(this.#written, lines);
+  }
+
+  end(): Promise<void> {
+    return this.#written;
+  }
+
+  async #write(before: Promise<void>, lines: string): Promise<void> {
+    await before;
+    await this.#io.write(lines);
+  }
 }
 
-async function printTable(io: Io, store: AlertStore): Promise<void> {
-  const alerts = await store.list({ limit: TABLE_ROWS });
-  const { total } = await store.counts();
-  if (alerts.length === 0) return;
-  await io.write(alertTable(alerts.reverse(), io.tty));
-  if (total > alerts.length)
-    io.say(`${count(total, 'alert')}; the table shows the newest ${alerts.length}, --json all\n`);
-}
+/** Prints one table at the end, for its columns fit all its rows. */
+class TablePrinter {
+  readonly #io: Io;
+  readonly #store: AlertStore;
+  readonly #ids: string[] = [];
+  #more = 0;
 
-async function afterwards(before: Promise<void>, then: () => Promise<void>): Promise<void> {
-  await before;
-  await then();
+  constructor(io: Io, store: AlertStore) {
+    this.#io = io;
+    this.#store = store;
+  }
+
+  take(alerts: readonly NewAlert[]): void {
+    const room = TABLE_ROWS - this.#ids.length;
+    this.#ids.push(...alerts.slice(0, room).map(({ id }) => id));
+    this.#more += Math.max(0, alerts.length - room);
+  }
+
+  async end(): Promise<void> {
+    const alerts: StoredAlert[] = [];
+    for (const id of this.#ids) alerts.push((await this.#store.get(id))!);
+    if (alerts.length > 0) await this.#io.write(alertTable(alerts, this.#io.tty));
+    if (this.#more > 0) this.#io.say(`${count(this.#more, 'more alert')}: --json prints all\n`);
+  }
 }

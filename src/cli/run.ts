@@ -10,12 +10,11 @@ import {
   runAgent,
 } from '../agent/index.ts';
 import type { Io } from './io.ts';
-import { stateOption } from './options.ts';
+import type { CommonOptions } from './options.ts';
 import { runSummary } from './output/summary.ts';
 
-interface Options {
+interface Options extends CommonOptions {
   source?: string;
-  state?: string;
   config?: string;
   logLevel: LogLevel;
 }
@@ -27,14 +26,13 @@ export function runCommand(io: Io): Command {
       '--source <source>',
       'auto, eslogger, endpoint-security, the path of a capture, or - for standard input',
     )
-    .addOption(stateOption())
     .option('--config <file>', 'YAML configuration: state, source, namespace, destination')
     .addOption(
       new Option('--log-level <level>', 'what is logged to stderr')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
-    .action((options: Options) => run(io, options));
+    .action((_options: object, command: Command) => run(io, command.optsWithGlobals<Options>()));
 }
 
 async function run(io: Io, options: Options): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from '../agent/index.ts';
 import { openStore, type StoredAlert } from '../store/index.ts';
 import type { Io } from './io.ts';
-import { stateOption } from './options.ts';
+import { stateDirectory } from './options.ts';
 import { alertSummary } from './output/alert-page.ts';
 import { SHORT_ID } from './output/alert-rows.ts';
 import { runSummary } from './output/summary.ts';
@@ -25,8 +25,7 @@ export function startCommand(io: Io): Command {
     .description(
       'the agent with its built-in defaults; where it cannot tap, a bundled capture shows what it does',
     )
-    .addOption(stateOption())
-    .action((options: { state?: string }) => start(io, options.state ?? defaultStateDirectory()));
+    .action((_options: object, command: Command) => start(io, stateDirectory(command)));
 }
 
 async function start(io: Io, state: string): Promise<void> {

@@ -1,19 +1,12 @@
 import { Command } from 'commander';
-import {
-  type Activity,
-  activityOf,
-  defaultStateDirectory,
-  type RunCounters,
-  VERSION,
-} from '../agent/index.ts';
+import { type Activity, activityOf, type RunCounters, VERSION } from '../agent/index.ts';
 import { openStore, type RunRow, type StoreCounts } from '../store/index.ts';
 import type { Io } from './io.ts';
-import { jsonOption, stateOption } from './options.ts';
+import { jsonOption, stateDirectory } from './options.ts';
 import { printable } from './output/printable.ts';
 import { runSummary } from './output/summary.ts';
 
 interface Options {
-  state?: string;
   json?: boolean;
 }
 
@@ -21,12 +14,10 @@ export function statusCommand(io: Io): Command {
   return new Command('status')
     .description('whether the agent runs, what it saw, what it holds and what was delivered')
     .addOption(jsonOption('one JSON object'))
-    .addOption(stateOption())
-    .action((options: Options) => status(io, options));
+    .action((options: Options, command: Command) => status(io, options, stateDirectory(command)));
 }
 
-async function status(io: Io, options: Options): Promise<void> {
-  const state = options.state ?? defaultStateDirectory();
+async function status(io: Io, options: Options, state: string): Promise<void> {
   const store = await openStore(state, { readOnly: true });
   try {
     const [run, counts] = [await store.lastRun(), await store.counts()];

@@ -78,6 +78,14 @@ describe('exectap replay', () => {
     assert.equal(existsSync(folder.path('xdg')), false);
   });
 
+  it('keeps the state where --state names one, and shows only what this replay added', async () => {
+    const state = folder.path('kept');
+    const file = folder.write('c.ndjson', capture());
+    assert.match((await exectap(['replay', '--state', state, file])).stdout, /dump-keychain/);
+    assert.equal((await exectap(['replay', '--state', state, file])).stdout, '');
+    assert.equal(jsonLines(await exectap(['alerts', 'list', '--json', '--state', state])).length, 1);
+  });
+
   it('says which file is not there', async () => {
     const { code, stderr, stdout } = await exectap(['replay', folder.path('none')]);
     assert.deepEqual([code, stdout], [1, '']);
