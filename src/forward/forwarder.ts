@@ -43,7 +43,7 @@ export class Forwarder {
   #registered = false;
   #started = false;
   #loop: { done: Promise<void>; end: AbortController } | null = null;
-  #draining: Promise<void> | null = null;
+  #draining: Promise<number> | null = null;
   /** Aborted by `notify`; a new one is made before each look at the queue. */
   #notified = new AbortController();
 
@@ -60,7 +60,7 @@ export class Forwarder {
     await this.#register();
     this.#started = true;
     // A drain under way starts the loop when it ends.
-    if (this.#loop === null && this.#draining === null) this.#launch();
+    if (this.#draining === null) this.#launch();
   }
 
   /** Tells that alerts were stored. Cheap; it does not shorten a pause. */
@@ -80,12 +80,11 @@ export class Forwarder {
     const draining = this.#drainUntil(deadlineMs);
     this.#draining = draining;
     try {
-      await draining;
+      return await draining;
     } finally {
       this.#draining = null;
+      if (this.#started) this.#launch();
     }
-    const { destinations } = await this.#store.counts();
-    return destinations.find(({ name }) => name === this.#destination.name)?.pending ?? 0;
   }
 
   /** Ends the request under way, the loop and a drain; what has no answer yet stays pending. Final. */
@@ -109,7 +108,7 @@ export class Forwarder {
   }
 
   #launch(): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted || this.#loop !== null) return;
     const end = new AbortController();
     this.#loop = { done: this.#run(AbortSignal.any([end.signal, this.#stopped.signal])), end };
   }
@@ -137,6 +136,7 @@ export class Forwarder {
         await this.#sendAll(batch, ended);
         return 0;
       }
+      this.#sender.storeAnswered();
       const next = await this.#store.nextDue(this.#destination.name);
       if (next === null) return IDLE_POLL_MS;
       if (next - now <= LONGEST_WAIT_MS) return Math.min(Math.max(next - now, 1), IDLE_POLL_MS);
@@ -156,7 +156,7 @@ export class Forwarder {
     }
   }
 
-  async #drainUntil(deadlineMs: number): Promise<void> {
+  async #drainUntil(deadlineMs: number): Promise<number> {
     const done = new AbortController();
     const requests = this.#requests;
     const deadline = this.#clock.sleep(deadlineMs - this.#clock.now(), done.signal).then(() => {
@@ -172,8 +172,9 @@ export class Forwarder {
       done.abort();
       await deadline;
       this.#requests = new AbortController();
-      if (this.#started) this.#launch();
     }
+    const { destinations } = await this.#store.counts();
+    return destinations.find(({ name }) => name === this.#destination.name)?.pending ?? 0;
   }
 
   async #drainAll(): Promise<void> {

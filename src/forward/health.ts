@@ -56,6 +56,10 @@ export class ForwarderHealth {
     };
   }
 
+  get condition(): ForwarderCondition {
+    return this.#state.condition;
+  }
+
   state(running: boolean): ForwarderState {
     return { ...this.#state, running };
   }

@@ -11,6 +11,12 @@ const MAX_REQUESTS_PER_ROUND = 64;
 /** Documents refused alone, with none taken in the same round, after which the request itself is to blame. */
 const MAX_SUSPECTS = 3;
 
+/**
+ * A document of this size or more may be refused for its size alone, in bytes. A collector that finds smaller ones
+ * too large takes none at all: that is judged as any other refusal of a request.
+ */
+const MIN_OVERSIZE_BYTES = 64 * 1024;
+
 /** Why the destination could not go on. */
 export type Trouble =
   | { kind: 'unavailable'; error: string; retryAfterMs: number | null }
@@ -32,6 +38,10 @@ export interface Round {
 /** Size of a delivery in a request, in bytes, give or take the action line. */
 export function bytesOf(delivery: Delivery): number {
   return Buffer.byteLength(delivery.document);
+}
+
+function sizeOf(piece: readonly Delivery[]): number {
+  return piece.reduce((sum, each) => sum + bytesOf(each), 0);
 }
 
 /** Cuts deliveries into consecutive batches of at most `maxBytes`; a larger document goes alone. */
@@ -68,13 +78,22 @@ class RoundInProgress {
 
   async run(): Promise<Round> {
     for (let requests = 0; requests < MAX_REQUESTS_PER_ROUND; requests += 1) {
-      const piece = this.#pieces.pop();
+      const piece = this.#nextPiece();
       if (piece === undefined || this.#signal.aborted || this.#round.trouble !== null) break;
       const documents = piece.map(({ alertId, document }) => ({ id: alertId, document }));
       this.#take(piece, await this.#destination.send(documents, this.#signal));
     }
     this.#judgeSuspects();
     return this.#round;
+  }
+
+  #nextPiece(): Delivery[] | undefined {
+    const piece = this.#pieces.pop();
+    const limit = this.#round.tooLargeBytes;
+    if (piece === undefined || piece.length === 1 || limit === null || sizeOf(piece) < limit) return piece;
+    // As large as one that was too large: there is no need to ask.
+    this.#halve(piece);
+    return this.#nextPiece();
   }
 
   #take(piece: Delivery[], result: SendResult): void {
@@ -86,8 +105,12 @@ class RoundInProgress {
         }
         return;
       case 'too-large':
-        this.#round.tooLargeBytes = piece.reduce((sum, each) => sum + bytesOf(each), 0);
+        this.#round.tooLargeBytes = Math.min(
+          this.#round.tooLargeBytes ?? Number.POSITIVE_INFINITY,
+          sizeOf(piece),
+        );
         if (piece.length > 1) this.#halve(piece);
+        else if (sizeOf(piece) < MIN_OVERSIZE_BYTES) this.#suspect(piece[0]!, result.error);
         else this.#record(piece, { kind: 'refused', error: result.error });
         return;
       case 'rejected':

@@ -83,6 +83,13 @@ export class Sender {
     this.#health.troubled('store-failing', error, now, this.#pausedUntilMs);
   }
 
+  /** The store answers and has nothing to send: a trouble with it is over, if there was one. */
+  storeAnswered(): void {
+    if (this.#health.condition !== 'store-failing') return;
+    this.#failures = 0;
+    this.#health.resumed();
+  }
+
   #decidePause({ attempts, trouble }: Round): void {
     const now = this.#clock.now();
     const retried = attempts.map(({ outcome }) => outcome).filter((outcome) => outcome.kind === 'retry');

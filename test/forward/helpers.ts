@@ -62,7 +62,14 @@ export class KeptLog implements Log {
   }
 }
 
-/** Waits until `holds`, looking every few milliseconds; the test's own timeout ends it otherwise. */
+/** Longest that anything a test waits for may take on a busy machine, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+/** Waits until `holds`, looking every few milliseconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error(`not so after ${PATIENCE_MS} ms: ${String(holds)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
