@@ -39,7 +39,7 @@ NativeTap::NativeTap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeTa
   }
   ReaderOptions options;
   if (!readOptions(info[0].As<Napi::Object>(), options)) return;
-  notify_ = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "exectap", 0, 1);
+  notify_ = Notify::New(env, info[1].As<Napi::Function>(), "exectap", 0, 1);
   notify_.Unref(env);
   // After the thread-safe function: hooks run in reverse order, and the thread must end before that is gone.
   if (napi_add_env_cleanup_hook(env, &NativeTap::onEnvironmentExit, this) != napi_ok) {
@@ -59,6 +59,14 @@ NativeTap::~NativeTap() {
 }
 
 void NativeTap::onEnvironmentExit(void* tap) { static_cast<NativeTap*>(tap)->shutDown(); }
+
+// The function only resolves a promise, so the one way it can fail is an environment that is being torn down and still
+// runs its queue: there no JavaScript runs, and an error made of that would end the process.
+void NativeTap::callBack(Napi::Env env, Napi::Function callback, void*, void*) {
+  napi_value undefined = nullptr;
+  if (env == nullptr || callback.IsEmpty() || napi_get_undefined(env, &undefined) != napi_ok) return;
+  napi_call_function(env, undefined, callback, 0, nullptr, nullptr);
+}
 
 void NativeTap::shutDown() {
   open_ = false;

@@ -38,7 +38,10 @@ class NativeTap : public Napi::ObjectWrap<NativeTap> {
   void ref(const Napi::CallbackInfo& info);
   void unref(const Napi::CallbackInfo& info);
 
-  Napi::ThreadSafeFunction notify_;
+  static void callBack(Napi::Env env, Napi::Function callback, void*, void*);
+  using Notify = Napi::TypedThreadSafeFunction<void, void, &NativeTap::callBack>;
+
+  Notify notify_;
   std::unique_ptr<Reader> reader_;
   bool open_ = false;
 };

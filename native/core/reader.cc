@@ -18,6 +18,8 @@ Reader::Reader(ReaderOptions options, std::function<void()> notify)
   if (options_.path.empty()) {
     descriptor_ = fcntl(options_.descriptor, F_DUPFD_CLOEXEC, 0);
     if (descriptor_ < 0) fail("open", errno);
+    // The write end of a pipe can be waited for without end: it never becomes readable.
+    if (descriptor_ >= 0 && (fcntl(descriptor_, F_GETFL) & O_ACCMODE) == O_WRONLY) fail("read", EBADF);
   }
   if (failure_.error == 0 && waiter_.error() != 0) fail("open", waiter_.error());
   thread_ = std::thread([this] { run(); });

@@ -165,6 +165,8 @@ TEST(what_cannot_be_opened_or_read_tells_its_error) {
   EQUAL(failureOf(folder).error, EISDIR);
   EQUAL(std::string(failureOf(folder).operation), std::string("read"));
   EQUAL(failureOf(fromDescriptor(123456)).error, EBADF);
+  Pipe pipe;
+  EQUAL(failureOf(fromDescriptor(pipe.writeEnd)).error, EBADF);
 }
 
 TEST(a_descriptor_that_does_not_block_is_waited_for) {
