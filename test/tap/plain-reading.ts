@@ -4,7 +4,6 @@
  */
 import type { EventRecord, ProcessBlock } from '../../src/tap/index.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape of the line is what is being tested
 type Json = Record<string, any>;
 
 /** Everything that a record says, as one value that can be compared. */
