@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fieldResolver, type ProcessEvent } from '../ecs/index.ts';
 import { compile, EqlError, type Matcher } from '../eql/index.ts';
-import { queryLine, readElasticRule } from './elastic-toml.ts';
+import { readElasticRule } from './elastic-toml.ts';
 import { RuleError } from './errors.ts';
 import type { Rule } from './rule.ts';
 
@@ -20,16 +20,13 @@ export class RuleSet {
   readonly #compiled: readonly CompiledRule[];
 
   /** @throws RuleError for a query that does not parse or check */
-  constructor(rules: readonly Rule[], folder = '') {
-    this.#compiled = rules.map((rule) => ({ rule, matcher: compileRule(rule, join(folder, rule.file)) }));
+  constructor(rules: readonly Rule[]) {
+    this.#compiled = rules.map((rule) => ({ rule, matcher: compileRule(rule) }));
   }
 
   static builtin(): RuleSet {
     const files = readdirSync(BUILTIN).filter((name) => name.endsWith('.toml'));
-    return new RuleSet(
-      files.map((name) => readElasticRule(join(BUILTIN, name), 'exectap')),
-      BUILTIN,
-    );
+    return new RuleSet(files.map((name) => readElasticRule(join(BUILTIN, name), 'exectap')));
   }
 
   get rules(): Rule[] {
@@ -46,12 +43,12 @@ export class RuleSet {
   }
 }
 
-function compileRule(rule: Rule, file: string): Matcher<ProcessEvent> {
+function compileRule(rule: Rule): Matcher<ProcessEvent> {
   try {
-    return compile(rule.query, fieldResolver, { termFilter: exceptForks });
+    return compile(rule.query, fieldResolver, { dialect: rule.dialect, termFilter: exceptForks });
   } catch (error) {
     if (!(error instanceof EqlError)) throw error;
-    throw new RuleError(file, queryLine(file) + error.line, error.message, { cause: error });
+    throw new RuleError(rule.file, rule.queryLine + error.line - 1, error.message, { cause: error });
   }
 }
 

@@ -1,10 +1,19 @@
 import type { AlertRule } from '../ecs/index.ts';
+import type { Dialect } from '../eql/index.ts';
+
+/** Where a rule came from. */
+export interface RulePlace {
+  readonly file: string;
+  /** The set of rules it belongs to, shown as `rule.ruleset`. */
+  readonly ruleset: string;
+  /** Where in the file the query's first line stands, so that a position in the query is one in the file. */
+  readonly queryLine: number;
+}
 
 /** A detection rule as it was loaded, whatever format it came in. */
-export interface Rule extends AlertRule {
-  /** The file it was read from. */
-  readonly file: string;
+export interface Rule extends AlertRule, RulePlace {
   readonly query: string;
+  readonly dialect: Dialect;
   /** Index patterns that the rule's author searches; they say which data stream the rule expects. */
   readonly index: readonly string[];
   readonly tags: readonly string[];

@@ -130,6 +130,6 @@ describe('a rule file in the format of Elastic’s detection rules', () => {
       MINIMAL.replace('process.name ==', 'process.name =='.replace('==', '=!')),
     );
     const rule = readElasticRule(file, 'mine');
-    assert.throws(() => new RuleSet([rule], folder.path()), /r\.toml:10: /);
+    assert.throws(() => new RuleSet([rule]), /r\.toml:10: /);
   });
 });
