@@ -47,12 +47,11 @@ NativeTap::NativeTap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeTa
     Napi::Error::New(env, "the environment is ending").ThrowAsJavaScriptException();
     return;
   }
-  open_ = true;
-  reader_ = std::make_unique<Reader>(std::move(options), [this] { notify_.NonBlockingCall(); });
+  reader_ = std::make_unique<Reader>(std::move(options), counters_, [this] { notify_.NonBlockingCall(); });
 }
 
 NativeTap::~NativeTap() {
-  if (open_) {
+  if (reader_ != nullptr) {
     napi_remove_env_cleanup_hook(Env(), &NativeTap::onEnvironmentExit, this);
     shutDown();
   }
@@ -69,9 +68,10 @@ void NativeTap::callBack(Napi::Env env, Napi::Function callback, void*, void*) {
 }
 
 void NativeTap::shutDown() {
-  open_ = false;
   reader_->stop();
   reader_->join();
+  failure_ = reader_->failure();
+  reader_.reset();
   notify_.Release();
 }
 
@@ -83,7 +83,7 @@ void NativeTap::peek(const Napi::CallbackInfo& info) {
   }
   uint32_t* head = info[0].As<Napi::Uint32Array>().Data();
   head[0] = 0;
-  if (!open_) {
+  if (reader_ == nullptr) {
     head[0] = 2;
     return;
   }
@@ -101,7 +101,7 @@ void NativeTap::peek(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeTap::take(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Batch* batch = open_ ? reader_->ring().front() : nullptr;
+  const Batch* batch = reader_ != nullptr ? reader_->ring().front() : nullptr;
   if (batch == nullptr) {
     Napi::Error::New(env, "there is no batch to take").ThrowAsJavaScriptException();
     return env.Undefined();
@@ -119,12 +119,12 @@ Napi::Value NativeTap::take(const Napi::CallbackInfo& info) {
   return gaps;
 }
 
-Napi::Value NativeTap::counters(const Napi::CallbackInfo& info) { return countersToJs(info.Env(), reader_->counters()); }
+Napi::Value NativeTap::counters(const Napi::CallbackInfo& info) { return countersToJs(info.Env(), counters_); }
 
 Napi::Value NativeTap::failure(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (open_ && !reader_->ring().ended()) return env.Undefined();
-  const ReadFailure& failure = reader_->failure();
+  if (reader_ != nullptr && !reader_->ring().ended()) return env.Undefined();
+  const ReadFailure& failure = reader_ != nullptr ? reader_->failure() : failure_;
   if (failure.error == 0) return env.Undefined();
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0u, failure.operation);
@@ -133,17 +133,17 @@ Napi::Value NativeTap::failure(const Napi::CallbackInfo& info) {
 }
 
 void NativeTap::close(const Napi::CallbackInfo& info) {
-  if (!open_) return;
+  if (reader_ == nullptr) return;
   napi_remove_env_cleanup_hook(info.Env(), &NativeTap::onEnvironmentExit, this);
   shutDown();
 }
 
 void NativeTap::ref(const Napi::CallbackInfo& info) {
-  if (open_) notify_.Ref(info.Env());
+  if (reader_ != nullptr) notify_.Ref(info.Env());
 }
 
 void NativeTap::unref(const Napi::CallbackInfo& info) {
-  if (open_) notify_.Unref(info.Env());
+  if (reader_ != nullptr) notify_.Unref(info.Env());
 }
 
 }  // namespace exectap

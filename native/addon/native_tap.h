@@ -42,8 +42,10 @@ class NativeTap : public Napi::ObjectWrap<NativeTap> {
   using Notify = Napi::TypedThreadSafeFunction<void, void, &NativeTap::callBack>;
 
   Notify notify_;
+  Counters counters_;
+  ReadFailure failure_;
+  // Gone with its buffers once the tap is closed: JavaScript may keep the counters for long.
   std::unique_ptr<Reader> reader_;
-  bool open_ = false;
 };
 
 }  // namespace exectap

@@ -9,8 +9,9 @@
 
 namespace exectap {
 
-Reader::Reader(ReaderOptions options, std::function<void()> notify)
+Reader::Reader(ReaderOptions options, Counters& counters, std::function<void()> notify)
     : options_(std::move(options)),
+      counters_(counters),
       ring_(options_.ringBatches, options_.batchRecords, std::move(notify), [this] { waiter_.wake(); }),
       intake_(ring_, counters_, {options_.live, options_.maxLineBytes}),
       splitter_(options_.maxLineBytes) {

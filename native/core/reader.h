@@ -37,15 +37,14 @@ struct ReadFailure {
 // most its own length in its batch.
 class Reader {
  public:
-  // `notify`: see Ring. The thread starts at once.
-  Reader(ReaderOptions options, std::function<void()> notify);
+  // `notify`: see Ring. The thread starts at once. `counters` outlive the reader.
+  Reader(ReaderOptions options, Counters& counters, std::function<void()> notify);
   // Stops and joins.
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
   Ring& ring() { return ring_; }
-  const Counters& counters() const { return counters_; }
   // Valid once ring().ended().
   const ReadFailure& failure() const { return failure_; }
 
@@ -63,7 +62,7 @@ class Reader {
 
   ReaderOptions options_;
   Waiter waiter_;
-  Counters counters_;
+  Counters& counters_;
   Ring ring_;
   Intake intake_;
   LineSplitter splitter_;

@@ -91,7 +91,8 @@ ReaderOptions fromDescriptor(int descriptor) {
 TEST(a_pipe_is_read_to_its_end_with_its_last_line) {
   Pipe pipe;
   Consumer consumer;
-  Reader reader(fromDescriptor(pipe.readEnd), consumer.notify());
+  Counters counters;
+  Reader reader(fromDescriptor(pipe.readEnd), counters, consumer.notify());
   std::thread writer([&] {
     for (int index = 0; index < 5000; ++index) pipe.put(lines::exitLine({-1, index}) + "\n");
     pipe.put(lines::exitLine({-1, 5000}));
@@ -100,13 +101,14 @@ TEST(a_pipe_is_read_to_its_end_with_its_last_line) {
   EQUAL(consumer.drain(reader), 5001u);
   writer.join();
   EQUAL(reader.failure().error, 0);
-  EQUAL(reader.counters().gaps.get(), uint64_t{0});
+  EQUAL(counters.gaps.get(), uint64_t{0});
 }
 
 TEST(a_line_is_handed_over_before_the_next_one_comes) {
   Pipe pipe;
   Consumer consumer;
-  Reader reader(fromDescriptor(pipe.readEnd), consumer.notify());
+  Counters counters;
+  Reader reader(fromDescriptor(pipe.readEnd), counters, consumer.notify());
   for (int index = 0; index < 3; ++index) {
     uint32_t records = 0;
     pipe.put(lines::exitLine() + "\n");
@@ -118,7 +120,8 @@ TEST(a_line_is_handed_over_before_the_next_one_comes) {
 TEST(stopping_ends_a_reader_of_a_silent_pipe_at_once) {
   Pipe pipe;
   Consumer consumer;
-  Reader reader(fromDescriptor(pipe.readEnd), consumer.notify());
+  Counters counters;
+  Reader reader(fromDescriptor(pipe.readEnd), counters, consumer.notify());
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
   const auto before = std::chrono::steady_clock::now();
   reader.stop();
@@ -132,7 +135,8 @@ TEST(stopping_ends_a_reader_that_waits_for_its_consumer) {
   ReaderOptions options = fromDescriptor(pipe.readEnd);
   options.ringBatches = 1;
   options.batchRecords = 1;
-  Reader reader(options, consumer.notify());
+  Counters counters;
+  Reader reader(options, counters, consumer.notify());
   pipe.put(lines::exitLine() + "\n" + lines::exitLine() + "\n" + lines::exitLine() + "\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
   reader.stop();
@@ -142,7 +146,8 @@ TEST(stopping_ends_a_reader_that_waits_for_its_consumer) {
 TEST(the_reader_keeps_its_own_descriptor) {
   Pipe pipe;
   Consumer consumer;
-  Reader reader(fromDescriptor(pipe.readEnd), consumer.notify());
+  Counters counters;
+  Reader reader(fromDescriptor(pipe.readEnd), counters, consumer.notify());
   close(pipe.readEnd);
   pipe.readEnd = -1;
   pipe.put(lines::exitLine() + "\n");
@@ -153,7 +158,8 @@ TEST(the_reader_keeps_its_own_descriptor) {
 TEST(what_cannot_be_opened_or_read_tells_its_error) {
   const auto failureOf = [](ReaderOptions options) {
     Consumer consumer;
-    Reader reader(std::move(options), consumer.notify());
+    Counters counters;
+    Reader reader(std::move(options), counters, consumer.notify());
     EQUAL(consumer.drain(reader), 0u);
     return reader.failure();
   };
@@ -173,7 +179,8 @@ TEST(a_descriptor_that_does_not_block_is_waited_for) {
   Pipe pipe;
   fcntl(pipe.readEnd, F_SETFL, O_NONBLOCK);
   Consumer consumer;
-  Reader reader(fromDescriptor(pipe.readEnd), consumer.notify());
+  Counters counters;
+  Reader reader(fromDescriptor(pipe.readEnd), counters, consumer.notify());
   std::this_thread::sleep_for(std::chrono::milliseconds(10));
   pipe.put(lines::exitLine() + "\n");
   pipe.finish();
