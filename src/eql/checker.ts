@@ -1,240 +1,90 @@
-import { readNetwork } from './address.ts';
-import { EqlVerificationError } from './errors.ts';
-import { printExpression } from './printer.ts';
-import { compileRegex, flavourOf } from './regex.ts';
-import { RegexSyntaxError } from './regexSyntax.ts';
-import type { FieldType, Warning } from './schema.ts';
-import {
-  describeArity,
-  FUNCTION_NAMES,
-  type Parameter,
-  parameterAt,
-  signatureOf,
-  takes,
-} from './signatures.ts';
+import { constantValue } from './constants.ts';
+import { ExpressionChecker, type TypeOf } from './expressionChecker.ts';
+import type { Warning } from './schema.ts';
 import type { Source } from './source.ts';
-import { closest } from './suggest.ts';
-import type {
-  Comparison,
-  Expression,
-  FieldReference,
-  FunctionCall,
-  Literal,
-  Membership,
-  Pattern,
-  Statement,
+import {
+  eventQueriesOf,
+  type Pipe,
+  type SampleQuery,
+  type SequenceQuery,
+  type Statement,
+  type Term,
+  termsOf,
 } from './tree.ts';
-import { coerce } from './values.ts';
-
-/** The type of an expression; `any` where only the record can tell. */
-export type ValueType = FieldType | 'null';
-
-export type TypeOf = (field: FieldReference) => FieldType;
-
-const NAMES: Readonly<Record<ValueType, string>> = {
-  string: 'a string',
-  number: 'a number',
-  boolean: 'a boolean',
-  date: 'a date',
-  ip: 'an IP address',
-  any: 'anything',
-  null: 'null',
-};
 
 /**
- * Refuses what parses but cannot run: types that do not agree, constructs that are not supported. Returns
- * warnings for what Elasticsearch runs too but that is probably not meant. Throws EqlVerificationError.
+ * Refuses what parses but cannot run: types that do not agree, joins whose keys do not, sequences that could
+ * never match. Returns warnings for what Elasticsearch runs too but that is probably not meant. Throws
+ * EqlVerificationError.
  */
 export function check(statement: Statement, source: Source, typeOf: TypeOf): Warning[] {
-  const checker = new Checker(source, typeOf);
-  checker.condition(statement.condition);
-  return checker.warnings;
+  const checker = new StatementChecker(new ExpressionChecker(source, typeOf));
+  return checker.statement(statement);
 }
 
-class Checker {
-  readonly warnings: Warning[] = [];
-  readonly #source: Source;
-  readonly #typeOf: TypeOf;
+class StatementChecker {
+  readonly #expressions: ExpressionChecker;
 
-  constructor(source: Source, typeOf: TypeOf) {
-    this.#source = source;
-    this.#typeOf = typeOf;
+  constructor(expressions: ExpressionChecker) {
+    this.#expressions = expressions;
   }
 
-  condition(expression: Expression): void {
-    const type = this.#type(expression);
-    if (type !== 'boolean' && type !== 'null' && type !== 'any')
-      this.#fail(
-        `Expected a condition, found ${printExpression(expression)}, which is ${NAMES[type]}.`,
-        expression,
-      );
+  statement(statement: Statement): Warning[] {
+    const { query, pipes } = statement;
+    for (const { condition } of eventQueriesOf(statement)) this.#expressions.condition(condition);
+    if (query.kind === 'sequence') this.#sequence(query);
+    if (query.kind === 'sample') this.#sample(query, pipes);
+    for (const pipe of pipes) this.#pipe(pipe);
+    return this.#expressions.warnings;
   }
 
-  #type(expression: Expression): ValueType {
-    switch (expression.kind) {
-      case 'literal':
-        return literalType(expression);
-      case 'field':
-        return this.#typeOf(expression);
-      case 'comparison':
-        return this.#comparison(expression);
-      case 'in':
-        return this.#membership(expression);
-      case 'pattern':
-        return this.#pattern(expression);
-      case 'not':
-        this.condition(expression.operand);
-        return 'boolean';
-      case 'and':
-      case 'or':
-        for (const operand of expression.operands) this.condition(operand);
-        return 'boolean';
-      case 'call':
-        return this.#call(expression);
-      case 'negate':
-        this.#requireNumber(expression.operand);
-        return 'number';
-      case 'arithmetic':
-        this.#requireNumber(expression.left);
-        this.#requireNumber(expression.right);
-        return 'number';
+  #sequence(query: SequenceQuery): void {
+    const { terms, until, maxSpan } = query;
+    this.#keys(query);
+    const missing = terms.find((term) => term.missing);
+    if (missing !== undefined && maxSpan === null)
+      this.#fail('A missing event needs a time span.', missing, 'Write "sequence with maxspan=…".');
+    if (terms.every((term) => term.missing))
+      this.#fail('A sequence needs at least one event that is not missing.', query);
+    if (terms.reduce((sum, term) => sum + term.runs, 0) < 2)
+      this.#fail('A sequence needs at least two events.', query, 'Write the term twice, or "with runs=2".');
+    if (until?.missing === true) this.#fail('"until" needs an event that occurs.', until);
+    if (until !== null && until.runs > 1) this.#fail('"until" ends with one event: it has no runs.', until);
+  }
+
+  #sample(query: SampleQuery, pipes: readonly Pipe[]): void {
+    this.#keys(query);
+    const { terms, by } = query;
+    if (terms.length < 2) this.#fail('A sample needs at least two terms.', query);
+    if (by.length + terms[0]!.by.length === 0) this.#fail('A sample needs at least one join key.', query);
+    for (const term of terms) {
+      if (term.missing) this.#fail('A sample has no missing events.', term);
+      if (term.runs > 1) this.#fail('A sample has no runs: its events have no order.', term);
+    }
+    if (pipes[0] !== undefined) this.#fail('A sample has no pipes.', pipes[0]);
+  }
+
+  /** Keys are compared by their place, so every term must bring as many. */
+  #keys(query: SequenceQuery | SampleQuery): void {
+    const [first, ...others] = termsOf(query);
+    const count = (term: Term) => query.by.length + term.by.length;
+    for (const term of others) {
+      if (count(term) === count(first!)) continue;
+      const message = `Inconsistent number of join keys: the first term has ${count(first!)}, this has ${count(term)}.`;
+      this.#fail(message, term);
     }
   }
 
-  #requireNumber(expression: Expression): void {
-    const type = this.#type(expression);
-    if (type === 'number' || type === 'any' || type === 'null') return;
-    const found = `${printExpression(expression)}, which is ${NAMES[type]}`;
-    this.#fail(`Expected a number, found ${found}.`, expression);
+  #pipe(pipe: Pipe): void {
+    const [argument, ...more] = pipe.args;
+    if (argument === undefined || more.length > 0)
+      this.#fail(`The pipe "${pipe.name}" expects one number, found ${pipe.args.length}.`, pipe);
+    const value = constantValue(argument!);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+      this.#fail(`The pipe "${pipe.name}" expects a whole number from 0 up.`, argument!);
   }
 
-  #call(call: FunctionCall): ValueType {
-    const signature = signatureOf(call.name);
-    if (signature === undefined) {
-      const meant = closest(call.name, FUNCTION_NAMES);
-      const remedy =
-        meant === undefined ? `Known are ${FUNCTION_NAMES.join(', ')}.` : `Did you mean ${meant}?`;
-      return this.#fail(`Unknown function ${call.name}.`, call, remedy);
-    }
-    const { name, foldable, returns } = signature;
-    if (call.insensitive && !foldable) this.#fail(`${name} has no form with "~".`, call, `Write ${name}(…).`);
-    const count = call.args.length;
-    if (!takes(signature, count))
-      this.#fail(`${name} expects ${describeArity(signature)}, found ${count}.`, call);
-    for (const [index, argument] of call.args.entries())
-      this.#argument(name, parameterAt(signature, index)!, argument);
-    return returns;
+  #fail(...fault: Parameters<ExpressionChecker['fail']>): never {
+    return this.#expressions.fail(...fault);
   }
-
-  #argument(name: string, parameter: Parameter, argument: Expression): void {
-    const type = this.#type(argument);
-    if (parameter.type === 'network') this.#network(name, argument);
-    else if (!this.#fits(type, parameter.type)) {
-      const found = `${printExpression(argument)}, which is ${NAMES[type]}`;
-      const wanted = `${name} expects ${NAMES[parameter.type]} as its ${parameter.name}`;
-      this.#fail(`${wanted}, found ${found}.`, argument);
-    }
-  }
-
-  #fits(type: ValueType, wanted: ValueType): boolean {
-    // An address is text where no schema says otherwise.
-    return (
-      type === wanted ||
-      [type, wanted].some((each) => each === 'any' || each === 'null') ||
-      (wanted === 'ip' && type === 'string')
-    );
-  }
-
-  #network(name: string, argument: Expression): void {
-    const literal = argument.kind === 'literal' ? argument.value : undefined;
-    if (literal === null || (typeof literal === 'string' && readNetwork(literal) !== undefined)) return;
-    const message = `${name} expects an address or a network such as "10.0.0.0/8"`;
-    this.#fail(`${message}, found ${printExpression(argument)}.`, argument);
-  }
-
-  #comparison(comparison: Comparison): ValueType {
-    const { left, right, operator } = comparison;
-    const types = [this.#type(left), this.#type(right)] as const;
-    this.#comparable(left, types[0], right, types[1]);
-    if (operator !== '==' && operator !== '!=' && types.includes('boolean'))
-      this.#fail(`Booleans have no order: "${operator}" cannot compare them.`, comparison);
-    return 'boolean';
-  }
-
-  #membership(membership: Membership): ValueType {
-    const { operand, values, insensitive } = membership;
-    const type = this.#type(operand);
-    if (insensitive) this.#requireString(operand, type, '"in~"');
-    for (const value of values) {
-      const valueType = this.#type(value);
-      if (insensitive) this.#requireString(value, valueType, '"in~"');
-      this.#comparable(operand, type, value, valueType);
-    }
-    return 'boolean';
-  }
-
-  #pattern(pattern: Pattern): ValueType {
-    const { operator, operand, patterns } = pattern;
-    this.#requireString(operand, this.#type(operand), `"${operator}"`);
-    for (const literal of patterns) {
-      if (literal.type !== 'string')
-        this.#fail(`Expected a string behind "${operator}", found ${printExpression(literal)}.`, literal);
-      if (operator === 'regex' || operator === 'regex~') this.#regex(pattern, literal);
-    }
-    return 'boolean';
-  }
-
-  #regex(pattern: Pattern, literal: Literal): void {
-    const text = literal.value as string;
-    try {
-      compileRegex([text], flavourOf(pattern), pattern.operator === 'regex~');
-    } catch (error) {
-      if (!(error instanceof RegexSyntaxError)) throw error;
-      const place = Array.from(text.slice(0, error.index)).length + 1;
-      const message = `In this regular expression, at character ${place}: ${error.message}`;
-      this.#fail(message, literal, error.remedy);
-    }
-  }
-
-  #requireString(expression: Expression, type: ValueType, operator: string): void {
-    if (type === 'string' || type === 'any' || type === 'null') return;
-    const found = `${printExpression(expression)}, which is ${NAMES[type]}`;
-    this.#fail(`${operator} compares strings, found ${found}.`, expression);
-  }
-
-  #comparable(left: Expression, leftType: ValueType, right: Expression, rightType: ValueType): void {
-    if (leftType === rightType || [leftType, rightType].some((type) => type === 'any' || type === 'null'))
-      return;
-    if (right.kind === 'literal' && left.kind !== 'literal') this.#coercible(left, leftType, right);
-    else if (left.kind === 'literal' && right.kind !== 'literal') this.#coercible(right, rightType, left);
-    else this.#mismatch(left, leftType, right, rightType);
-  }
-
-  #coercible(operand: Expression, type: ValueType, literal: Literal): void {
-    if (operand.kind !== 'field' || coerce(literal, type as FieldType) === undefined)
-      this.#mismatch(operand, type, literal, literalType(literal));
-    if (type === 'date' || type === 'ip') return;
-    const found = `${printExpression(literal)}, which is ${NAMES[literalType(literal)]}`;
-    this.#warn(`${operand.name} is ${NAMES[type]}, compared with ${found}.`, literal);
-  }
-
-  #mismatch(left: Expression, leftType: ValueType, right: Expression, rightType: ValueType): never {
-    const one = `${printExpression(left)}, which is ${NAMES[leftType]}`;
-    return this.#fail(
-      `Cannot compare ${one}, with ${printExpression(right)}, which is ${NAMES[rightType]}.`,
-      right,
-    );
-  }
-
-  #warn(message: string, { span }: Expression): void {
-    this.warnings.push({ message, ...this.#source.locate(span.start) });
-  }
-
-  #fail(message: string, { span }: Expression, remedy?: string): never {
-    throw new EqlVerificationError(message, this.#source, span.start, remedy);
-  }
-}
-
-function literalType(literal: Literal): ValueType {
-  return literal.type === 'integer' || literal.type === 'decimal' ? 'number' : literal.type;
 }

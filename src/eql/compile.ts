@@ -1,93 +1,172 @@
+import type { StateBudget } from './budget.ts';
 import { check } from './checker.ts';
-import { Compiler } from './compiler.ts';
+import { constantValue } from './constants.ts';
+import { newCounters } from './counters.ts';
 import { DIALECTS } from './dialect.ts';
 import { EqlVerificationError } from './errors.ts';
-import { fold } from './fold.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { EventMatcher, type Matcher } from './matcher.ts';
-import { literalsOf } from './needs.ts';
+import { PipedMatcher } from './pipedMatcher.ts';
+import { Head, Pipeline, type PipeStage, Tail } from './pipes.ts';
 import { type ParseOptions, parse, type Query } from './query.ts';
-import { anyEquals, type Test } from './readers.ts';
+import type { Test } from './readers.ts';
+import { SampleMatcher } from './sampleMatcher.ts';
 import type { Field, Resolver, Schema, Warning } from './schema.ts';
+import { SequenceCompiler } from './sequenceCompiler.ts';
+import { SequenceMatcher } from './sequenceMatcher.ts';
 import type { Source } from './source.ts';
 import { closest } from './suggest.ts';
-import { type Expression, fieldsOf, type Scalar, type Statement, walk } from './tree.ts';
+import { compileTerm, type TermOptions } from './termCompiler.ts';
+import {
+  type Expression,
+  eventQueriesOf,
+  type FieldReference,
+  fieldsOf,
+  keysOf,
+  type Pipe,
+  type Statement,
+  walk,
+} from './tree.ts';
 
 export interface CompileOptions<R> extends Pick<ParseOptions, 'dialect' | 'limits'> {
   /** The field that holds an event's category; default `event.category`. */
   readonly categoryField?: string;
+  /** The field that holds an event's time, from which spans are measured; default `@timestamp`. */
+  readonly timeField?: string;
   /**
    * Called once for each event query with the names of the fields that its condition tests. What it returns
    * must hold too for a record to match: an agent keeps a query that does not ask for the kind of an event
    * from matching kinds that its author did not think of.
    */
   readonly termFilter?: (fields: ReadonlySet<string>) => Test<R> | undefined;
+  /** What the open sequences of all queries that are given the same one may take together. */
+  readonly budget?: StateBudget;
+  /** What a record takes in memory, in bytes; default 1,024. Only a budget asks for it. */
+  readonly sizeOf?: (record: R) => number;
 }
+
+/** What a record of an executed process with usual arguments takes. */
+const USUAL_RECORD_BYTES = 1024;
 
 /**
  * A query made ready for records of type R. Types are checked against the resolver's fields; a name that it
- * does not know is a warning. `dialect` and `limits` count only where `query` is text. Throws as `parse` does.
+ * does not know is a warning. `dialect` counts only where `query` is text. Throws as `parse` does.
  */
 export function compile<R>(
   query: string | Query,
   resolver: Resolver<R>,
   options: CompileOptions<R> = {},
 ): Matcher<R> {
-  const { source, dialect, statement } = typeof query === 'string' ? parse(query, options) : query;
-  const schema: Schema = (name) => resolver.field(name)?.type;
-  const categoryField = resolver.field(options.categoryField ?? 'event.category');
-  const warnings = [
-    ...check(statement, source, (field) => schema(field.name) ?? 'any'),
-    ...unknownFields(statement, source, resolver),
-    ...unknownCategory(statement, source, categoryField),
-  ];
-  const condition = foldConstants(statement.condition, schema);
-  if (!DIALECTS[dialect].fieldToField) refuseFieldComparisons(condition, source);
-
-  const fields = new Set(fieldsOf(statement.condition).map((field) => field.name));
-  const categories = statement.category === null ? null : new Set([statement.category]);
-  const tests = [new Compiler<R>((name) => resolver.field(name)).condition(condition)];
-  const gate = options.termFilter?.(fields);
-  if (gate !== undefined) tests.unshift(gate);
-  const category = categoryTest(statement.category, categoryField);
-  if (category !== undefined) tests.unshift(category);
-  const literals = literalsOf(condition, (name) => ['string', 'any'].includes(schema(name) ?? 'any'));
-  return new EventMatcher(tests, { fields, categories, literals }, warnings);
+  const { matcher, pipeline } = compileParts(query, resolver, options);
+  return pipeline === undefined ? matcher : new PipedMatcher(matcher, pipeline);
 }
 
-/** Category names are compared exactly; without one (`any`) an event needs no category. */
-function categoryTest<R>(category: string | null, field: Field<R> | undefined): Test<R> | undefined {
-  if (category === null) return undefined;
-  return field === undefined ? () => false : anyEquals((record) => field.read(record), category);
+/** The query, and the pipes behind it where it has any. */
+export function compileParts<R>(
+  query: string | Query,
+  resolver: Resolver<R>,
+  options: CompileOptions<R>,
+): { matcher: Matcher<R>; pipeline: Pipeline<R> | undefined } {
+  const parsed = typeof query === 'string' ? parse(query, options) : query;
+  const { pipes } = parsed.statement;
+  const matcher = new StatementCompiler(parsed, resolver, options).matcher();
+  return { matcher, pipeline: pipes.length === 0 ? undefined : new Pipeline(pipes.map(compilePipe<R>)) };
 }
 
-function foldConstants(condition: Expression, schema: Schema): Expression {
-  const constants = new Compiler<null>(() => undefined);
-  return fold(condition, {
-    isUnknown: (name) => schema(name) === undefined,
-    evaluate: (constant) => constants.value(constant)(null) as Scalar | null,
-  });
+function compilePipe<R>({ name, args }: Pipe): PipeStage<R> {
+  const count = Number(constantValue(args[0]!));
+  return name === 'head' ? new Head(count) : new Tail(count);
 }
 
-/** A name behind `?` is meant to be unknown at times; any other is likely a typing error. */
-function unknownFields<R>({ condition }: Statement, source: Source, resolver: Resolver<R>): Warning[] {
-  const warned = new Set<string>();
-  const warnings: Warning[] = [];
-  for (const { name, optional, span } of fieldsOf(condition)) {
-    if (optional || warned.has(name) || resolver.field(name) !== undefined) continue;
-    warned.add(name);
-    const meant = closest(name, resolver.names?.() ?? []);
-    const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
-    const message = `${name} is in no known schema and reads as missing.${suggestion}`;
-    warnings.push({ message, ...source.locate(span.start) });
+class StatementCompiler<R> {
+  readonly #statement: Statement;
+  readonly #source: Source;
+  readonly #resolver: Resolver<R>;
+  readonly #options: CompileOptions<R>;
+  readonly #schema: Schema;
+  readonly #terms: TermOptions<R>;
+
+  constructor({ statement, source, dialect }: Query, resolver: Resolver<R>, options: CompileOptions<R>) {
+    this.#statement = statement;
+    this.#source = source;
+    this.#resolver = resolver;
+    this.#options = options;
+    this.#schema = (name) => resolver.field(name)?.type;
+    this.#terms = {
+      schema: this.#schema,
+      field: (name) => resolver.field(name),
+      categoryField: resolver.field(options.categoryField ?? 'event.category'),
+      termFilter: options.termFilter,
+      verify: (condition) => {
+        if (!DIALECTS[dialect].fieldToField) refuseFieldComparisons(condition, source);
+      },
+    };
   }
-  return warnings;
+
+  matcher(): Matcher<R> {
+    const { query } = this.#statement;
+    const warnings = [
+      ...check(this.#statement, this.#source, (field) => this.#schema(field.name) ?? 'any'),
+      ...this.#unknownFields(),
+      ...this.#unknownCategory(),
+      ...this.#unknownTime(),
+    ];
+    if (query.kind === 'event') {
+      const { tests, needs } = compileTerm(query, this.#terms);
+      return new EventMatcher(tests, needs, warnings);
+    }
+    const { maxKeys, maxKeyTuples } = this.#options.limits ?? DEFAULT_LIMITS;
+    const counters = newCounters();
+    const compiler = new SequenceCompiler(this.#terms, maxKeyTuples, counters, this.#timeField());
+    if (query.kind === 'sample') {
+      const { steps, needs } = compiler.sample(query);
+      return new SampleMatcher(steps, maxKeys, needs, warnings, counters);
+    }
+    const { plan, needs } = compiler.sequence(query);
+    const { budget, sizeOf = () => USUAL_RECORD_BYTES } = this.#options;
+    return new SequenceMatcher(plan, { maxKeys, budget, sizeOf }, needs, warnings, counters);
+  }
+
+  #timeField(): Field<R> | undefined {
+    return this.#resolver.field(this.#options.timeField ?? '@timestamp');
+  }
+
+  /** A name behind `?` is meant to be unknown at times; any other is likely a typing error. */
+  #unknownFields(): Warning[] {
+    const warned = new Set<string>();
+    const warnings: Warning[] = [];
+    for (const { name, optional, span } of fieldsOfStatement(this.#statement)) {
+      if (optional || warned.has(name) || this.#resolver.field(name) !== undefined) continue;
+      warned.add(name);
+      const meant = closest(name, this.#resolver.names?.() ?? []);
+      const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
+      const message = `${name} is in no known schema and reads as missing.${suggestion}`;
+      warnings.push({ message, ...this.#source.locate(span.start) });
+    }
+    return warnings;
+  }
+
+  /** A query by category over records that have none is accepted, as a query by an unknown field is. */
+  #unknownCategory(): Warning[] {
+    const [asking] = eventQueriesOf(this.#statement).filter((query) => query.category !== null);
+    if (asking === undefined || this.#terms.categoryField !== undefined) return [];
+    const message = 'The field of the category is in no known schema: no event has a category.';
+    return [{ message, ...this.#source.locate(asking.span.start) }];
+  }
+
+  #unknownTime(): Warning[] {
+    const { query } = this.#statement;
+    if (query.kind !== 'sequence' || query.maxSpan === null || this.#timeField() !== undefined) return [];
+    const message = 'The field of the time is in no known schema: no span is ever exceeded.';
+    return [{ message, ...this.#source.locate(query.maxSpan.span.start) }];
+  }
 }
 
-/** A query by category over records that have none is accepted, as a query by an unknown field is. */
-function unknownCategory<R>(statement: Statement, source: Source, field: Field<R> | undefined): Warning[] {
-  if (statement.category === null || field !== undefined) return [];
-  const message = 'The field of the category is in no known schema: no event has a category.';
-  return [{ message, ...source.locate(statement.span.start) }];
+function fieldsOfStatement(statement: Statement): FieldReference[] {
+  return [
+    ...eventQueriesOf(statement).flatMap((query) => fieldsOf(query.condition)),
+    ...keysOf(statement),
+  ].sort((a, b) => a.span.start - b.span.start);
 }
 
 /** Elasticsearch compares a field with constants only. */

@@ -1,4 +1,5 @@
 import { negated, readDecimal, readInteger } from './numbers.ts';
+import { printExpression } from './printer.ts';
 import { isWord, type TokenStream } from './tokenStream.ts';
 import type { Token } from './tokens.ts';
 import type {
@@ -26,6 +27,13 @@ export class ExpressionParser {
   /** expression : conjunction ('or' conjunction)* */
   expression(): Expression {
     return this.#tokens.nested(() => this.#logical('or', () => this.#logical('and', () => this.#negation())));
+  }
+
+  /** key : field, where anything else that computes a value is refused by name */
+  key(): FieldReference {
+    const key = this.#sum();
+    if (key.kind === 'field') return key;
+    return this.#tokens.reject(`A join key must be a field, found ${printExpression(key)}.`, key);
   }
 
   /** conjunction : negation ('and' negation)* */
@@ -183,7 +191,9 @@ export class ExpressionParser {
         this.#tokens.expected('a name behind "."', part);
       name += `.${part.value}`;
     }
-    if (this.#tokens.isAt('[')) this.#tokens.unsupported('An array index', this.#tokens.peek());
+    // A bracket behind a join key opens the next term.
+    if (this.#tokens.isAt('[') && this.#tokens.behind()?.kind === 'integer')
+      this.#tokens.unsupported('An array index', this.#tokens.peek());
     return { kind: 'field', name, optional, span: { start, end: this.#tokens.previousEnd() } };
   }
 

@@ -1,3 +1,4 @@
+import { type Counters, newCounters } from './counters.ts';
 import type { Needs } from './needs.ts';
 import { allOf, type Test } from './readers.ts';
 import type { Warning } from './schema.ts';
@@ -14,15 +15,22 @@ export interface Match<R> {
 export interface Matcher<R> {
   /** Takes the next record in order of arrival and returns what it completes. */
   feed(record: R): readonly Match<R>[];
-  /** Tells the time of the stream in epoch milliseconds, and returns what its passing completes. */
+  /**
+   * Tells the time of the stream in epoch milliseconds, and returns what its passing completes. It promises
+   * that no record with an earlier time will follow.
+   */
   advance(timeMs: number): readonly Match<R>[];
+  /** Tells that no record will follow, and returns what waited for one. Call it once, and nothing after it. */
+  end(): readonly Match<R>[];
   /** What a record must show for this query to match; fixed when the query is compiled. */
   needs(): Needs;
+  /** What was lost to a bound, so far. */
+  counters(): Readonly<Counters>;
   readonly warnings: readonly Warning[];
 }
 
 /** Shared, so that a record that does not match costs no allocation. */
-const NONE: readonly never[] = Object.freeze([]);
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** An event query: every record that passes its tests is a match, whatever came before. */
 export class EventMatcher<R> implements Matcher<R> {
@@ -45,7 +53,15 @@ export class EventMatcher<R> implements Matcher<R> {
     return NONE;
   }
 
+  end(): readonly Match<R>[] {
+    return NONE;
+  }
+
   needs(): Needs {
     return this.#needs;
+  }
+
+  counters(): Readonly<Counters> {
+    return newCounters();
   }
 }

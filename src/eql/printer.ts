@@ -1,7 +1,7 @@
 import { printNumber } from './numbers.ts';
 import { quoteString } from './strings.ts';
 import { KEYWORDS } from './tokens.ts';
-import type { Expression, FieldReference, Literal, Statement } from './tree.ts';
+import type { EventQuery, Expression, FieldReference, Literal, Pipe, Statement, Term } from './tree.ts';
 
 /** How tightly an expression binds, loosest first; an operand that binds looser needs parentheses. */
 const BINDING: Readonly<Record<Expression['kind'], number>> = {
@@ -22,8 +22,39 @@ const SUM = 5;
 const PRODUCT = 6;
 
 /** The query as text in one spelling; reading it again gives the same tree. */
-export function print(statement: Statement): string {
-  const { category, condition } = statement;
+export function print({ query, pipes }: Statement): string {
+  return [printQuery(query), ...pipes.map(printPipe)].join('\n| ');
+}
+
+function printQuery(query: Statement['query']): string {
+  switch (query.kind) {
+    case 'event':
+      return printEventQuery(query);
+    case 'sequence': {
+      const span = query.maxSpan === null ? '' : ` with maxspan=${query.maxSpan.count}${query.maxSpan.unit}`;
+      const until = query.until === null ? '' : `\nuntil\n${printTerm(query.until)}`;
+      return `sequence${printKeys(query.by)}${span}${query.terms.map((term) => `\n${printTerm(term)}`).join('')}${until}`;
+    }
+    case 'sample':
+      return `sample${printKeys(query.by)}${query.terms.map((term) => `\n${printTerm(term)}`).join('')}`;
+  }
+}
+
+function printTerm({ missing, query, by, runs, alias }: Term): string {
+  const repeated = runs === 1 ? '' : ` with runs=${runs}`;
+  const named = alias === null ? '' : ` as ${alias}`;
+  return `  ${missing ? '!' : ''}[${printEventQuery(query)}]${printKeys(by)}${repeated}${named}`;
+}
+
+function printKeys(keys: readonly FieldReference[]): string {
+  return keys.length === 0 ? '' : ` by ${keys.map(printField).join(', ')}`;
+}
+
+function printPipe({ name, args }: Pipe): string {
+  return args.length === 0 ? name : `${name} ${printList(args)}`;
+}
+
+function printEventQuery({ category, condition }: EventQuery): string {
   return `${category === null ? 'any' : printCategory(category)} where ${printExpression(condition)}`;
 }
 

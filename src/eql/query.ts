@@ -1,5 +1,5 @@
 import { check } from './checker.ts';
-import type { Dialect } from './dialect.ts';
+import { DIALECTS, type Dialect } from './dialect.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { parseStatement } from './parser.ts';
 import type { Schema } from './schema.ts';
@@ -27,7 +27,8 @@ export interface ParseOptions {
  */
 export function parse(text: string, options: ParseOptions = {}): Query {
   const source = new Source(text);
-  const statement = parseStatement(source, options.limits ?? DEFAULT_LIMITS);
+  const dialect = options.dialect ?? 'elasticsearch';
+  const statement = parseStatement(source, options.limits ?? DEFAULT_LIMITS, DIALECTS[dialect]);
   check(statement, source, (field) => options.schema?.(field.name) ?? 'any');
-  return { source, dialect: options.dialect ?? 'elasticsearch', statement };
+  return { source, dialect, statement };
 }

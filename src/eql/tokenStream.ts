@@ -1,7 +1,7 @@
 import { EqlSyntaxError, EqlVerificationError } from './errors.ts';
 import { lex } from './lexer.ts';
 import type { Limits } from './limits.ts';
-import type { Source } from './source.ts';
+import type { Source, Span } from './source.ts';
 import { closest } from './suggest.ts';
 import { describeToken, KEYWORDS, type Token } from './tokens.ts';
 
@@ -72,6 +72,11 @@ export class TokenStream {
   /** Refuses what the grammar knows but nothing here runs. */
   unsupported(construct: string, token: Token): never {
     throw new EqlVerificationError(`${construct} is not supported.`, this.#source, token.span.start);
+  }
+
+  /** Refuses what reads as EQL but says nothing that can be run. */
+  reject(message: string, { span }: { readonly span: Span }, remedy?: string): never {
+    throw new EqlVerificationError(message, this.#source, span.start, remedy);
   }
 
   expected(what: string, token: Token): never {

@@ -103,7 +103,74 @@ export interface EventQuery extends Node {
   readonly condition: Expression;
 }
 
-export type Statement = EventQuery;
+/** `[ category where condition ]` in a sequence or a sample, with what stands behind it. */
+export interface Term extends Node {
+  readonly kind: 'term';
+  /** `![ … ]`: an event that must not be there. */
+  readonly missing: boolean;
+  readonly query: EventQuery;
+  /** The keys of this term alone, behind those of the whole sequence. */
+  readonly by: readonly FieldReference[];
+  /** How many times in a row it must match; 1 where the text says nothing. */
+  readonly runs: number;
+  /** The name under which later terms see the event: `as event0`. */
+  readonly alias: string | null;
+}
+
+export type TimeUnit = 'ms' | 's' | 'm' | 'h' | 'd';
+
+/** `maxspan=1h`. */
+export interface Duration extends Node {
+  readonly kind: 'duration';
+  readonly count: number;
+  readonly unit: TimeUnit;
+}
+
+export interface SequenceQuery extends Node {
+  readonly kind: 'sequence';
+  /** Keys that every term has, the missing and the ending ones too. */
+  readonly by: readonly FieldReference[];
+  readonly maxSpan: Duration | null;
+  readonly terms: readonly Term[];
+  readonly until: Term | null;
+}
+
+export interface SampleQuery extends Node {
+  readonly kind: 'sample';
+  readonly by: readonly FieldReference[];
+  readonly terms: readonly Term[];
+}
+
+export type PipeName = 'head' | 'tail' | 'count' | 'unique' | 'unique_count' | 'filter' | 'sort';
+
+/** `| head 10`. */
+export interface Pipe extends Node {
+  readonly kind: 'pipe';
+  readonly name: PipeName;
+  readonly args: readonly Expression[];
+}
+
+export interface Statement extends Node {
+  readonly kind: 'statement';
+  readonly query: EventQuery | SequenceQuery | SampleQuery;
+  readonly pipes: readonly Pipe[];
+}
+
+/** The terms of a query, in the order of the text; an event query has none. */
+export function termsOf(query: Statement['query']): readonly Term[] {
+  if (query.kind === 'event') return [];
+  return query.kind === 'sequence' && query.until !== null ? [...query.terms, query.until] : query.terms;
+}
+
+/** Every event query of a statement, in the order of the text. */
+export function eventQueriesOf({ query }: Statement): readonly EventQuery[] {
+  return query.kind === 'event' ? [query] : termsOf(query).map((term) => term.query);
+}
+
+/** Every key of a statement, in the order of the text. */
+export function keysOf({ query }: Statement): readonly FieldReference[] {
+  return query.kind === 'event' ? [] : [...query.by, ...termsOf(query).flatMap((term) => term.by)];
+}
 
 /** The expressions directly below `expression`, in the order of the text. */
 export function childrenOf(expression: Expression): readonly Expression[] {

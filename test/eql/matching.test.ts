@@ -4,7 +4,7 @@ import { compile, type FieldType } from '../../src/eql/index.ts';
 import { Source } from '../../src/eql/source.ts';
 import { type Document, matches, typed, untyped } from './support/documents.ts';
 import { modelMatches } from './support/model.ts';
-import { conditions, NOWHERE } from './support/trees.ts';
+import { conditions, eventStatement } from './support/trees.ts';
 
 const exec: Document = {
   event: { category: ['process'], type: ['start'], action: 'exec' },
@@ -160,7 +160,7 @@ describe('conditions', () => {
     );
     const document = fc.record({ a: value, b: value, c: fc.record({ d: value }) }, { requiredKeys: [] });
     const property = fc.property(conditions(leaves), document, (condition, some) => {
-      const statement = { kind: 'event', category: null, condition, span: NOWHERE } as const;
+      const statement = eventStatement(condition);
       const query = { source: new Source(''), dialect: 'elasticsearch', statement } as const;
       assert.equal(compile(query, untyped).feed(some).length === 1, modelMatches(condition, some));
     });

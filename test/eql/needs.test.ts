@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compile, type LiteralClause } from '../../src/eql/index.ts';
 import { Source } from '../../src/eql/source.ts';
 import { type Document, read, typed, untyped } from './support/documents.ts';
-import { conditions, NOWHERE } from './support/trees.ts';
+import { conditions, eventStatement } from './support/trees.ts';
 
 const test = (kind: 'equals' | 'contains', texts: string[], insensitive = false, field = 'a') => ({
   field,
@@ -55,7 +55,7 @@ describe('needs', () => {
       conditions(leaves),
       fc.record({ a: value, b: value }),
       (condition, document) => {
-        const statement = { kind: 'event', category: null, condition, span: NOWHERE } as const;
+        const statement = eventStatement(condition);
         const query = { source: new Source(''), dialect: 'elasticsearch', statement } as const;
         const matcher = compile(query, untyped);
         if (matcher.feed(document).length === 0) return;

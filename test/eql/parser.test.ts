@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
-import { EqlSyntaxError, EqlVerificationError, type Expression, parse } from '../../src/eql/index.ts';
+import {
+  EqlSyntaxError,
+  EqlVerificationError,
+  type EventQuery,
+  type Expression,
+  parse,
+} from '../../src/eql/index.ts';
 import { withoutSpans } from './support/trees.ts';
 
 function condition(text: string): Expression {
-  return parse(`any where ${text}`).statement.condition;
+  return eventOf(`any where ${text}`).condition;
+}
+
+function eventOf(query: string): EventQuery {
+  const { statement } = parse(query);
+  assert.ok(statement.query.kind === 'event');
+  return statement.query;
 }
 
 function shape(text: string): unknown {
@@ -30,12 +42,12 @@ describe('parse', () => {
   describe('event queries', () => {
     it('takes a category as a name, a string or a raw string', () => {
       for (const category of ['process', '"process"', '"""process"""'])
-        assert.equal(parse(`${category} where true`).statement.category, 'process');
+        assert.equal(eventOf(`${category} where true`).category, 'process');
     });
 
     it('reads "any" as no category, but "any" in quotes as a name', () => {
-      assert.equal(parse('any where true').statement.category, null);
-      assert.equal(parse('"any" where true').statement.category, 'any');
+      assert.equal(eventOf('any where true').category, null);
+      assert.equal(eventOf('"any" where true').category, 'any');
     });
 
     it('keeps the place of every node', () => {
@@ -365,20 +377,178 @@ describe('a reserved word as a field', () => {
     });
 });
 
+describe('sequences, samples and pipes that are refused', () => {
+  const two = '[a where true] [b where true]';
+  const syntax: Fault[] = [
+    { query: 'sequence', at: [1, 9], message: 'Expected "[" or "![", found the end of the query.' },
+    {
+      query: `sequence with maxspan=1s by x ${two}`,
+      at: [1, 26],
+      message: 'Expected "[", found "by".',
+      remedy: 'Write "by" before "with".',
+    },
+    {
+      query: `sequence with maxspan=x ${two}`,
+      at: [1, 23],
+      message: 'Expected a whole number with a unit, such as 5m, found "x".',
+    },
+    { query: `sequence with runs=2 ${two}`, at: [1, 15], message: 'Expected "maxspan", found "runs".' },
+    {
+      query: 'sequence [a where true] with steps=2 [b where true]',
+      at: [1, 30],
+      message: 'Expected "runs", found "steps".',
+    },
+    {
+      query: 'sequence [a where true] with runs=x [b where true]',
+      at: [1, 35],
+      message: 'Expected a whole number from 1 to 100, found "x".',
+    },
+    { query: 'sequence [a where true b]', at: [1, 24], message: 'Expected "and", "or" or "]", found "b".' },
+    {
+      query: `sequence ${two} foo`,
+      at: [1, 40],
+      message: 'Expected "[", "![", "by", "with", "until", a pipe or the end of the query, found "foo".',
+    },
+    { query: `sequence ${two} | 5`, at: [1, 42], message: 'Expected the name of a pipe, found "5".' },
+  ];
+  for (const fault of syntax) it(fault.query, () => assertFault(EqlSyntaxError, fault));
+
+  const units = 'Units are ms, s, m, h and d.';
+  const verification: Fault[] = [
+    { query: `sequence by a * 2 ${two}`, at: [1, 13], message: 'A join key must be a field, found a * 2.' },
+    {
+      query: `sequence by length(a) ${two}`,
+      at: [1, 13],
+      message: 'A join key must be a field, found length(a).',
+    },
+    {
+      query: 'sequence by a [x where true] by b [y where true]',
+      at: [1, 35],
+      message: 'Inconsistent number of join keys: the first term has 2, this has 1.',
+    },
+    {
+      query: `sequence ${two} until [c where true] by x`,
+      at: [1, 46],
+      message: 'Inconsistent number of join keys: the first term has 0, this has 1.',
+    },
+    {
+      query: `sequence with maxspan=0s ${two}`,
+      at: [1, 23],
+      message: 'A time span must be a positive whole number.',
+    },
+    {
+      query: `sequence with maxspan=1.5s ${two}`,
+      at: [1, 23],
+      message: 'A time span must be a whole number.',
+    },
+    {
+      query: `sequence with maxspan=5 ${two}`,
+      at: [1, 23],
+      message: 'The time span has no unit.',
+      remedy: units,
+    },
+    {
+      query: `sequence with maxspan=5w ${two}`,
+      at: [1, 24],
+      message: 'Unknown time unit "w".',
+      remedy: units,
+    },
+    {
+      query: 'sequence [a where true] with runs=0 [b where true]',
+      at: [1, 35],
+      message: '"runs" must be from 1 to 100, found 0.',
+    },
+    {
+      query: 'sequence [a where true] with runs=101',
+      at: [1, 35],
+      message: '"runs" must be from 1 to 100, found 101.',
+    },
+    { query: 'sequence [a where true]', at: [1, 1], message: 'A sequence needs at least two events.' },
+    {
+      query: 'sequence [a where true] ![b where true]',
+      at: [1, 25],
+      message: 'A missing event needs a time span.',
+    },
+    {
+      query: 'sequence with maxspan=1s ![a where true] ![b where true]',
+      at: [1, 1],
+      message: 'A sequence needs at least one event that is not missing.',
+    },
+    {
+      query: `sequence with maxspan=1s ${two} until ![c where true]`,
+      at: [1, 62],
+      message: '"until" needs an event that occurs.',
+    },
+    {
+      query: `sequence ${two} until [c where true] with runs=2`,
+      at: [1, 46],
+      message: '"until" ends with one event: it has no runs.',
+    },
+    { query: `sequence ${two} fork`, at: [1, 40], message: '"fork" is not supported.' },
+    {
+      query: `sample with maxspan=1s by x ${two}`,
+      at: [1, 8],
+      message: 'A sample has no maxspan: its events have no order.',
+    },
+    { query: `sample ${two}`, at: [1, 1], message: 'A sample needs at least one join key.' },
+    { query: 'sample by x [a where true]', at: [1, 1], message: 'A sample needs at least two terms.' },
+    {
+      query: 'sample by x [a where true] ![b where true]',
+      at: [1, 28],
+      message: 'A sample has no missing events.',
+    },
+    {
+      query: 'sample by x [a where true] with runs=2 [b where true]',
+      at: [1, 13],
+      message: 'A sample has no runs: its events have no order.',
+    },
+    { query: `sample by x ${two} | head 1`, at: [1, 45], message: 'A sample has no pipes.' },
+    {
+      query: 'any where true | heat 5',
+      at: [1, 18],
+      message: 'Unknown pipe "heat".',
+      remedy: 'Did you mean head?',
+    },
+    {
+      query: 'any where true | wc',
+      at: [1, 18],
+      message: 'Unknown pipe "wc".',
+      remedy: 'Pipes are head, tail.',
+    },
+    { query: 'any where true | head', at: [1, 18], message: 'The pipe "head" expects one number, found 0.' },
+    {
+      query: 'any where true | head 1, 2',
+      at: [1, 18],
+      message: 'The pipe "head" expects one number, found 2.',
+    },
+    {
+      query: 'any where true | head -1',
+      at: [1, 23],
+      message: 'The pipe "head" expects a whole number from 0 up.',
+    },
+    {
+      query: 'any where true | head 1.5',
+      at: [1, 23],
+      message: 'The pipe "head" expects a whole number from 0 up.',
+    },
+    {
+      query: 'any where true | tail a',
+      at: [1, 23],
+      message: 'The pipe "tail" expects a whole number from 0 up.',
+    },
+    ...['count', 'unique a', 'unique_count a', 'filter true', 'sort a'].map((pipe) => ({
+      query: `any where true | ${pipe}`,
+      at: [1, 18] as const,
+      message: `The pipe "${pipe.split(' ')[0]}" is not supported in this dialect.`,
+      remedy: 'Pipes are head, tail.',
+    })),
+  ];
+  for (const fault of verification) it(fault.query, () => assertFault(EqlVerificationError, fault));
+});
+
 describe('constructs that cannot be run are refused by name', () => {
   const faults: Fault[] = [
-    {
-      query: 'sequence [a where true] [b where true]',
-      at: [1, 1],
-      message: 'A "sequence" query is not supported.',
-    },
-    {
-      query: 'sample by x [a where true] [b where true]',
-      at: [1, 1],
-      message: 'A "sample" query is not supported.',
-    },
     { query: 'join [a where true] [b where true]', at: [1, 1], message: 'A "join" query is not supported.' },
-    { query: 'any where true | head 1', at: [1, 16], message: 'A pipe is not supported.' },
     {
       query: 'any where descendant of [any where true]',
       at: [1, 11],

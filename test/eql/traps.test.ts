@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { parse } from '../../src/eql/index.ts';
-import { type Document, matches, typed } from './support/documents.ts';
+import { compile, parse, search } from '../../src/eql/index.ts';
+import { type Document, matches, typed, untyped } from './support/documents.ts';
 
 const schema = typed({
   'event.type': 'string',
@@ -189,6 +189,70 @@ describe('traps for a naive engine', () => {
       ['process.args in~ ("i")', args('\u0130'), false],
       ['process.args in~ ("ÄB")', args('Äb'), true],
     ]);
+  });
+
+  const sequences = (query: string, events: readonly Document[]) =>
+    search(query, events).map(({ events: found }) => found.map((event) => event?.id as number | undefined).join());
+  const event = (id: number, kind: string, more: Document = {}): Document => ({
+    id,
+    kind,
+    '@timestamp': id * 1000,
+    ...more,
+  });
+
+  it('stages are walked from the last to the first: an event extends one sequence and starts another', () => {
+    const events = [1, 2, 3, 4].map((id) => event(id, 'a'));
+    assert.deepEqual(sequences('sequence [any where true] [any where true]', events), ['1,2', '2,3', '3,4']);
+    const simultaneous = events.map((each) => ({ ...each, '@timestamp': 0 }));
+    assert.deepEqual(sequences('sequence [any where true] [any where true]', simultaneous), [
+      '1,2',
+      '2,3',
+      '3,4',
+    ]);
+  });
+
+  it('maxspan counts from the first event, and includes its end', () => {
+    const query = (span: string) =>
+      `sequence with maxspan=${span} [any where kind == "a"] [any where kind == "b"] [any where kind == "c"]`;
+    const events = [event(1, 'a'), event(2, 'b'), event(3, 'c')];
+    assert.deepEqual(sequences(query('2s'), events), ['1,2,3']);
+    assert.deepEqual(sequences(query('1999ms'), events), []);
+  });
+
+  it('until comes behind the stages, and kills what the same event started', () => {
+    const query = (until: string) =>
+      `sequence [any where kind == "a"] [any where kind == "b"] until [any where kind == "${until}"]`;
+    const events = [event(1, 'a'), event(2, 'b')];
+    assert.deepEqual(sequences(query('b'), events), ['1,2']);
+    assert.deepEqual(sequences(query('a'), events), []);
+  });
+
+  it('null keys join nothing, null ? keys one another, arrays every value', () => {
+    const pair = '[any where kind == "a"] [any where kind == "b"]';
+    const events = [event(1, 'a'), event(2, 'b'), event(3, 'a', { k: [1, 2] }), event(4, 'b', { k: [2, 3] })];
+    assert.deepEqual(sequences(`sequence by k ${pair}`, events), ['3,4']);
+    assert.deepEqual(sequences(`sequence by ?k ${pair}`, events), ['1,2', '3,4']);
+  });
+
+  it('missing events: bounds are strict in time, leading and trailing undo only together, candidates are used up', () => {
+    const events = [event(1, 'm'), event(2, 'a'), event(3, 'm'), event(4, 'b'), event(5, 'b')];
+    const [a, b, m] = ['a', 'b', 'm'].map((kind) => `[any where kind == "${kind}"]`);
+    assert.deepEqual(sequences(`sequence with maxspan=9s ${a} !${m} ${b}`, events), []);
+    assert.deepEqual(sequences(`sequence with maxspan=2s !${m} ${a} !${m}`, events), []);
+    assert.deepEqual(sequences(`sequence with maxspan=1s !${m} ${a} !${m}`, events), [',2,']);
+  });
+
+  it('runs with one term is a sequence, also with blanks around its sign', () => {
+    const events = [1, 2, 3, 4].map((id) => event(id, 'a'));
+    const query = 'sequence by kind with maxspan = 1m [any where true] with runs = 3';
+    assert.deepEqual(sequences(query, events), ['1,2,3', '2,3,4']);
+  });
+
+  it('an event that comes late is never taken to have come before', () => {
+    const matcher = compile('sequence [any where kind == "a"] [any where kind == "b"]', untyped);
+    assert.equal(matcher.feed(event(5, 'b')).length, 0);
+    assert.equal(matcher.feed(event(1, 'a')).length, 0);
+    assert.equal(matcher.counters().lateEvents, 1);
   });
 
   it('integers of 64 bits are compared exactly', () => {

@@ -112,11 +112,40 @@ function computedComparison(
     .map((each) => ({ kind: 'comparison', ...each, span }) as Expression);
 }
 
+/** A statement that is one event query. */
+export function eventStatement(condition: Expression, category: string | null = null): Statement {
+  const query = { kind: 'event', category, condition, span: NOWHERE } as const;
+  return { kind: 'statement', query, pipes: [], span: NOWHERE };
+}
+
+/** Statements of every kind, as the parser makes them; not all of them pass the checker. */
 export function statements(leaves: Leaves): fc.Arbitrary<Statement> {
-  return fc.record({
+  const span = NOWHERE;
+  const event = fc.record({
     kind: fc.constant('event' as const),
     category: fc.option(leaves.strings),
     condition: conditions(leaves),
-    span: fc.constant(NOWHERE),
+    span: fc.constant(span),
   });
+  const key = fc
+    .record({ name: fc.constantFrom(...leaves.fields), optional: fc.boolean() })
+    .map((each) => ({ kind: 'field' as const, ...each, span }));
+  const keys = fc.array(key, { maxLength: 2 });
+  const term = fc
+    .record({ missing: fc.boolean(), query: event, by: keys, runs: fc.integer({ min: 1, max: 3 }) })
+    .map((each) => ({ kind: 'term' as const, ...each, alias: null, span }));
+  const terms = fc.array(term, { minLength: 1, maxLength: 3 });
+  const duration = fc
+    .record({ count: fc.integer({ min: 1, max: 1000 }), unit: fc.constantFrom('ms', 's', 'm', 'h', 'd') })
+    .map((each) => ({ kind: 'duration' as const, ...each, span }));
+  const sequence = fc
+    .record({ by: keys, maxSpan: fc.option(duration), terms, until: fc.option(term) })
+    .map((each) => ({ kind: 'sequence' as const, ...each, span }));
+  const sample = fc.record({ by: keys, terms }).map((each) => ({ kind: 'sample' as const, ...each, span }));
+  const pipe = fc
+    .record({ name: fc.constantFrom('head', 'tail'), args: fc.array(conditions(leaves), { maxLength: 2 }) })
+    .map((each) => ({ kind: 'pipe' as const, ...each, span }));
+  return fc
+    .record({ query: fc.oneof(event, sequence, sample), pipes: fc.array(pipe, { maxLength: 2 }) })
+    .map((each) => ({ kind: 'statement' as const, ...each, span }));
 }

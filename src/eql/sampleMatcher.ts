@@ -1,0 +1,94 @@
+import type { Counters } from './counters.ts';
+import { compareKeys, type JoinKey } from './keys.ts';
+import { type Match, type Matcher, NONE } from './matcher.ts';
+import type { Needs } from './needs.ts';
+import type { Warning } from './schema.ts';
+import type { Step } from './sequencePlan.ts';
+
+interface Group<R> {
+  readonly key: JoinKey;
+  /** For each term the earliest records that it takes. */
+  readonly records: readonly R[][];
+}
+
+/**
+ * A sample: for every key one record per term, in any order, no record twice. Which they are is known when
+ * the input ends. The earliest are taken; of a term no more are kept than there are terms, for the others
+ * can use up only so many.
+ */
+export class SampleMatcher<R> implements Matcher<R> {
+  readonly warnings: readonly Warning[];
+  readonly #terms: readonly Step<R>[];
+  readonly #maxKeys: number;
+  readonly #needs: Needs;
+  readonly #counters: Counters;
+  readonly #groups = new Map<JoinKey['id'], Group<R>>();
+
+  constructor(
+    terms: readonly Step<R>[],
+    maxKeys: number,
+    needs: Needs,
+    warnings: readonly Warning[],
+    counters: Counters,
+  ) {
+    this.#terms = terms;
+    this.#maxKeys = maxKeys;
+    this.#needs = needs;
+    this.warnings = warnings;
+    this.#counters = counters;
+  }
+
+  feed(record: R): readonly Match<R>[] {
+    for (const [index, { test, keys }] of this.#terms.entries()) {
+      if (!test(record)) continue;
+      for (const key of keys(record)) this.#add(index, key, record);
+    }
+    return NONE;
+  }
+
+  #add(term: number, key: JoinKey, record: R): void {
+    let group = this.#groups.get(key.id);
+    if (group === undefined) {
+      if (this.#groups.size >= this.#maxKeys) {
+        this.#counters.droppedKeys += 1;
+        return;
+      }
+      group = { key, records: this.#terms.map(() => []) };
+      this.#groups.set(key.id, group);
+    }
+    const records = group.records[term]!;
+    if (records.length < this.#terms.length) records.push(record);
+  }
+
+  advance(_timeMs: number): readonly Match<R>[] {
+    return NONE;
+  }
+
+  end(): readonly Match<R>[] {
+    const groups = [...this.#groups.values()].sort((a, b) => compareKeys(a.key.values, b.key.values));
+    return groups.flatMap(({ key, records }) => {
+      const events = choose(records);
+      return events === undefined ? [] : [{ events, joinKeys: key.values }];
+    });
+  }
+
+  needs(): Needs {
+    return this.#needs;
+  }
+
+  counters(): Readonly<Counters> {
+    return this.#counters;
+  }
+}
+
+/** One record from each list, none twice, the earliest for the first lists; undefined where it cannot be. */
+function choose<R>(lists: readonly (readonly R[])[], taken: readonly R[] = []): readonly R[] | undefined {
+  const list = lists[taken.length];
+  if (list === undefined) return taken;
+  for (const record of list) {
+    if (taken.includes(record)) continue;
+    const chosen = choose(lists, [...taken, record]);
+    if (chosen !== undefined) return chosen;
+  }
+  return undefined;
+}

@@ -1,0 +1,305 @@
+import { PENDING_BYTES, type StateBudget } from './budget.ts';
+import { type Micros, microsOf, StreamClock } from './clock.ts';
+import { type Counters, newCounters } from './counters.ts';
+import type { JoinKey } from './keys.ts';
+import { type Match, type Matcher, NONE } from './matcher.ts';
+import type { Needs } from './needs.ts';
+import { KeyState, type Pending } from './pending.ts';
+import type { Warning } from './schema.ts';
+import type { MissingStep, SequencePlan, Step } from './sequencePlan.ts';
+import { readTime } from './time.ts';
+import { type Candidate, WaitingRoom } from './waiting.ts';
+
+export interface SequenceBounds<R> {
+  /** Join keys for which something is open at a time; the least recently used ones go first. */
+  readonly maxKeys: number;
+  readonly budget: StateBudget | undefined;
+  /** What a record takes in memory, in bytes. */
+  sizeOf(record: R): number;
+}
+
+/** An event that a step of the plan takes, under these keys. */
+interface Hit {
+  readonly step: number;
+  readonly keys: readonly JoinKey[];
+}
+
+/**
+ * A sequence over a stream, in the order of arrival. For each join key there is one open sequence at each
+ * stage, and a newer one replaces an older one. An event is offered to the last stage first and to the first
+ * one last, so that it can extend one sequence and start another but is in each only once. `until` comes
+ * behind the stages: an event can complete a sequence that it would also end.
+ */
+export class SequenceMatcher<R> implements Matcher<R> {
+  readonly warnings: readonly Warning[];
+  readonly #plan: SequencePlan<R>;
+  readonly #needs: Needs;
+  readonly #bounds: SequenceBounds<R>;
+  readonly #counters: Counters;
+  readonly #clock: StreamClock;
+  /** The steps of the plan in one row: stages, then `![ ]`, then until. */
+  readonly #steps: readonly Step<R>[];
+  /** In the order of their last use. */
+  readonly #states = new Map<JoinKey['id'], KeyState<R>>();
+  readonly #waiting = new WaitingRoom<R>();
+  readonly #hasLeading: boolean;
+  readonly #hasTrailing: boolean;
+
+  constructor(
+    plan: SequencePlan<R>,
+    bounds: SequenceBounds<R>,
+    needs: Needs,
+    warnings: readonly Warning[],
+    counters: Counters = newCounters(),
+  ) {
+    this.#plan = plan;
+    this.#bounds = bounds;
+    this.#needs = needs;
+    this.warnings = warnings;
+    this.#counters = counters;
+    this.#clock = new StreamClock(plan.maxSpan ?? Number.POSITIVE_INFINITY);
+    this.#steps = [...plan.stages, ...plan.missing, ...(plan.until === undefined ? [] : [plan.until])];
+    this.#hasLeading = plan.missing.some(({ place }) => place === 'leading');
+    this.#hasTrailing = plan.missing.some(({ place }) => place === 'trailing');
+  }
+
+  feed(record: R): readonly Match<R>[] {
+    const hits = this.#hitsOf(record);
+    if (hits === undefined) return NONE;
+    const matches: Match<R>[] = [];
+    const now = this.#tick(record, matches);
+    this.#expire(now);
+    for (const hit of hits) this.#apply(hit, record, now, matches);
+    return matches;
+  }
+
+  advance(timeMs: number): readonly Match<R>[] {
+    this.#clock.advance(microsOf(timeMs));
+    const now = this.#clock.now!;
+    this.#expire(now);
+    return this.#settle(this.#waiting.takeDue(now));
+  }
+
+  end(): readonly Match<R>[] {
+    return this.#settle(this.#waiting.takeAll());
+  }
+
+  needs(): Needs {
+    return this.#needs;
+  }
+
+  counters(): Readonly<Counters> {
+    return { ...this.#counters, lateEvents: this.#clock.late };
+  }
+
+  /** The steps that take the record, last stage first, then `![ ]`, then until; nothing changes yet. */
+  #hitsOf(record: R): Hit[] | undefined {
+    let hits: Hit[] | undefined;
+    const stages = this.#plan.stages.length;
+    for (let at = 0; at < this.#steps.length; at += 1) {
+      const step = at < stages ? stages - 1 - at : at;
+      const { test, keys } = this.#steps[step]!;
+      if (!test(record)) continue;
+      const found = keys(record);
+      if (found.length === 0) continue;
+      hits ??= [];
+      hits.push({ step, keys: found });
+    }
+    return hits;
+  }
+
+  /** The time of the stream with this record; candidates that it decides on are matches. */
+  #tick(record: R, matches: Match<R>[]): Micros {
+    const value = this.#plan.time(record);
+    const time =
+      value === null || value === undefined || typeof value === 'object' ? undefined : readTime(value);
+    const direction = this.#clock.tick(time === undefined ? undefined : microsOf(time));
+    if (direction === 'set back') this.#close(matches);
+    this.#clock.now ??= 0;
+    if (this.#waiting.size > 0) matches.push(...this.#settle(this.#waiting.takeDue(this.#clock.now)));
+    return this.#clock.now;
+  }
+
+  /** No span can be measured any more: what is open ends, and nothing has undone what waits. */
+  #close(matches: Match<R>[]): void {
+    for (const [id, state] of this.#states) {
+      for (const pending of state.pending) if (pending !== undefined) this.#counters.closedSequences += 1;
+      this.#drop(id, state);
+    }
+    matches.push(...this.#settle(this.#waiting.takeAll()));
+  }
+
+  #apply({ step, keys }: Hit, record: R, now: Micros, matches: Match<R>[]): void {
+    const stages = this.#plan.stages.length;
+    const missing = this.#plan.missing[step - stages];
+    for (const key of keys) {
+      if (step < stages) this.#stage(step, key, record, now, matches);
+      else if (missing !== undefined) this.#see(step - stages, missing, key, now);
+      else this.#until(key);
+    }
+  }
+
+  #stage(stage: number, key: JoinKey, record: R, now: Micros, matches: Match<R>[]): void {
+    const state = this.#states.get(key.id);
+    const pending = stage === 0 ? this.#begin(state, record, now) : this.#extend(stage, state, record, now);
+    if (state?.isEmpty === true) this.#states.delete(key.id);
+    if (pending === undefined) return;
+    if (stage === this.#plan.stages.length - 1) this.#complete(key, pending, now, matches);
+    else this.#keep(stage, key, pending, now);
+  }
+
+  #begin(state: KeyState<R> | undefined, record: R, now: Micros): Pending<R> {
+    return {
+      events: [record],
+      first: now,
+      last: now,
+      leading: this.#latestLeading(state, now),
+      spoiled: false,
+    };
+  }
+
+  #latestLeading(state: KeyState<R> | undefined, now: Micros): Micros | undefined {
+    if (state === undefined || !this.#hasLeading) return undefined;
+    let latest: Micros | undefined;
+    for (const [index, { place }] of this.#plan.missing.entries()) {
+      const seen = place === 'leading' ? state.sightings[index]!.before(now) : undefined;
+      if (seen !== undefined && (latest === undefined || seen > latest)) latest = seen;
+    }
+    return latest;
+  }
+
+  /** Moves the sequence that waits before `stage` on; it is used up even where the span is exceeded. */
+  #extend(stage: number, state: KeyState<R> | undefined, record: R, now: Micros): Pending<R> | undefined {
+    const pending = state?.pending[stage - 1];
+    if (state === undefined || pending === undefined) return undefined;
+    state.pending[stage - 1] = undefined;
+    this.#release(pending);
+    const { maxSpan } = this.#plan;
+    if (maxSpan !== undefined && now - pending.first > maxSpan) return undefined;
+    for (const [index, { place }] of this.#plan.missing.entries()) {
+      const seen = place === stage ? state.sightings[index]!.before(now) : undefined;
+      if (seen !== undefined && seen > pending.last) pending.spoiled = true;
+    }
+    pending.events.push(record);
+    pending.last = now;
+    return pending;
+  }
+
+  #keep(stage: number, key: JoinKey, pending: Pending<R>, now: Micros): void {
+    if (!this.#takeBytes(pending)) return;
+    const state = this.#touch(key, now);
+    const replaced = state.pending[stage];
+    if (replaced !== undefined) this.#release(replaced);
+    state.pending[stage] = pending;
+  }
+
+  #complete(key: JoinKey, pending: Pending<R>, now: Micros, matches: Match<R>[]): void {
+    if (pending.spoiled) return;
+    const deadline = this.#deadline(pending, now);
+    if (deadline === 'rejected') return;
+    if (deadline === undefined || deadline <= now) matches.push(this.#match({ key, pending }));
+    else this.#await({ key, pending, deadline });
+  }
+
+  /**
+   * The last moment at which a trailing event would undo the sequence; undefined where none can. With leading
+   * and trailing terms only both together undo it, when they are no further apart than the span.
+   */
+  #deadline({ first, leading }: Pending<R>, now: Micros): Micros | undefined | 'rejected' {
+    const span = this.#plan.maxSpan ?? 0;
+    if (this.#hasLeading && this.#hasTrailing) return leading === undefined ? undefined : leading + span;
+    if (this.#hasTrailing) return first + span;
+    return leading !== undefined && now - leading <= span ? 'rejected' : undefined;
+  }
+
+  #await(candidate: Candidate<R>): void {
+    if (!this.#takeBytes(candidate.pending)) return;
+    if (this.#waiting.size >= this.#bounds.maxKeys) {
+      const first = this.#waiting.takeNext();
+      if (first !== undefined) this.#release(first.pending);
+      this.#counters.droppedKeys += 1;
+    }
+    this.#waiting.add(candidate);
+  }
+
+  #settle(candidates: readonly Candidate<R>[]): readonly Match<R>[] {
+    for (const { pending } of candidates) this.#release(pending);
+    return candidates.length === 0 ? NONE : candidates.map((candidate) => this.#match(candidate));
+  }
+
+  #match({ key, pending }: Pick<Candidate<R>, 'key' | 'pending'>): Match<R> {
+    const events = this.#plan.layout.map((stage) => (stage === null ? null : pending.events[stage]!));
+    return { events, joinKeys: key.values };
+  }
+
+  #see(index: number, { place }: MissingStep<R>, key: JoinKey, now: Micros): void {
+    if (place === 'trailing') for (const { pending } of this.#waiting.undo(key, now)) this.#release(pending);
+    else this.#touch(key, now).sightings[index]!.add(now);
+  }
+
+  #until(key: JoinKey): void {
+    const state = this.#states.get(key.id);
+    if (state === undefined) return;
+    for (const [stage, pending] of state.pending.entries()) {
+      if (pending !== undefined) this.#release(pending);
+      state.pending[stage] = undefined;
+    }
+    if (state.isEmpty) this.#states.delete(key.id);
+  }
+
+  /** The state of a key, as the one that was used last; makes room for a new one. */
+  #touch(key: JoinKey, now: Micros): KeyState<R> {
+    const known = this.#states.get(key.id);
+    if (known !== undefined) this.#states.delete(key.id);
+    else if (this.#states.size >= this.#bounds.maxKeys) this.#evictOldest();
+    const state = known ?? new KeyState<R>(this.#plan.stages.length, this.#plan.missing.length, now);
+    state.touched = now;
+    this.#states.set(key.id, state);
+    return state;
+  }
+
+  #evictOldest(): boolean {
+    for (const [id, state] of this.#states) {
+      this.#drop(id, state);
+      this.#counters.droppedKeys += 1;
+      return true;
+    }
+    return false;
+  }
+
+  #drop(id: JoinKey['id'], state: KeyState<R>): void {
+    for (const pending of state.pending) if (pending !== undefined) this.#release(pending);
+    this.#states.delete(id);
+  }
+
+  /** Forgets keys whose sequences can no longer end within the span, or that keep nothing. */
+  #expire(now: Micros): void {
+    const { maxSpan } = this.#plan;
+    for (const [id, state] of this.#states) {
+      const over = maxSpan !== undefined && now - state.touched > maxSpan;
+      if (!over && !state.isEmpty) return;
+      this.#drop(id, state);
+    }
+  }
+
+  #bytesOf(pending: Pending<R>): number {
+    return pending.events.reduce((sum, event) => sum + this.#bounds.sizeOf(event), PENDING_BYTES);
+  }
+
+  /** Makes room by giving up this query's oldest keys; false, and counted, where even that is not enough. */
+  #takeBytes(pending: Pending<R>): boolean {
+    const { budget } = this.#bounds;
+    if (budget === undefined) return true;
+    const bytes = this.#bytesOf(pending);
+    while (!budget.take(bytes)) {
+      if (this.#evictOldest()) continue;
+      this.#counters.droppedKeys += 1;
+      return false;
+    }
+    return true;
+  }
+
+  #release(pending: Pending<R>): void {
+    this.#bounds.budget?.release(this.#bytesOf(pending));
+  }
+}
