@@ -1,6 +1,7 @@
 #include "../core/reader.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -185,4 +186,29 @@ TEST(a_descriptor_that_does_not_block_is_waited_for) {
   pipe.put(lines::exitLine() + "\n");
   pipe.finish();
   EQUAL(consumer.drain(reader), 1u);
+}
+
+TEST(a_pseudo_terminal_is_read_with_its_carriage_returns_until_the_other_side_closes) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+  const int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+  CHECK(slave >= 0);
+  Consumer consumer;
+  Counters counters;
+  Reader reader(fromDescriptor(master), counters, consumer.notify());
+  // A terminal's buffer holds 4 KiB, so each line is taken before the next.
+  for (int index = 0; index < 5; ++index) {
+    const std::string line = lines::exitLine({-1, index}) + "\n";
+    EQUAL(write(slave, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    uint32_t records = 0;
+    while (records == 0 && consumer.take(reader, records)) {
+    }
+    EQUAL(records, 1u);
+  }
+  close(slave);
+  EQUAL(consumer.drain(reader), 0u);
+  EQUAL(reader.failure().error, 0);
+  EQUAL(counters.exit.get(), uint64_t{5});
+  EQUAL(counters.undecodable.get(), uint64_t{0});
+  close(master);
 }
