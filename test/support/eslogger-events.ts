@@ -1,13 +1,11 @@
 /** A stream of eslogger lines with a coherent process tree, for tests that need many events. */
+import { type Random, random, timeText } from './eslogger-json.ts';
 import {
   execLine,
   exitLine,
   forkLine,
   type MessageOptions,
   type ProcessOptions,
-  type Random,
-  random,
-  timeText,
 } from './eslogger-message.ts';
 
 export interface Command extends ProcessOptions {
