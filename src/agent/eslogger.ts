@@ -48,6 +48,8 @@ export function startEslogger(program: string = PROGRAM): EsloggerRun {
   const child = spawn(program, EVENTS, { detached: true, stdio: ['ignore', writeEnd, 'pipe'], env: {} });
   closeSync(writeEnd);
   const tap = new Tap({ fd: readEnd, live: true });
+  // The tap reads from a duplicate of its own.
+  closeSync(readEnd);
   let stopping = false;
   const ended = end(child, program, () => stopping);
   return {
@@ -60,10 +62,7 @@ export function startEslogger(program: string = PROGRAM): EsloggerRun {
       await ended;
       clearTimeout(killer);
     },
-    async close() {
-      await tap.stop();
-      closeSync(readEnd);
-    },
+    close: () => tap.stop(),
   };
 }
 

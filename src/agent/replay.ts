@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { eventDocument, type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
+import { type Document, eventDocument, type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, TapCounters } from '../tap/index.ts';
@@ -40,16 +40,16 @@ export async function replayCapture(
   }
 }
 
-/** Writes the ECS document of every event of a capture, one a line, in the order of the capture. */
+/** Hands over the ECS documents of a capture's events, a batch at a time, in the order of the capture. */
 export async function convertCapture(
   source: Capture,
-  write: (lines: string) => Promise<void>,
+  take: (documents: Document[]) => Promise<void>,
 ): Promise<TapCounters> {
   const reader = new EventReader(REPLAY_ORIGIN, true);
   const tap = openCapture(source);
   try {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
-      await write(documentLines(batch, reader));
+      await take(documentsOf(batch, reader));
     }
     return tap.counters();
   } finally {
@@ -57,11 +57,11 @@ export async function convertCapture(
   }
 }
 
-function documentLines(batch: Batch, reader: EventReader): string {
-  const lines: string[] = [];
+function documentsOf(batch: Batch, reader: EventReader): Document[] {
+  const documents: Document[] = [];
   for (let index = 0; index < batch.length; index += 1) {
     const event = reader.read(batch.at(index));
-    if (event !== null) lines.push(`${JSON.stringify(eventDocument(event))}\n`);
+    if (event !== null) documents.push(eventDocument(event));
   }
-  return lines.join('');
+  return documents;
 }

@@ -14,7 +14,9 @@ async function convert(io: Io, files: readonly string[]): Promise<void> {
   const sources = files.map((file) => captureSource(file));
   for (const [index, source] of sources.entries()) {
     const file = files[index]!;
-    const counters = await convertCapture(source, (lines) => io.write(lines));
+    const counters = await convertCapture(source, (documents) =>
+      io.write(documents.map((document) => `${JSON.stringify(document)}\n`).join('')),
+    );
     io.say(decodeFaults(file, counters));
     if (counters.otherTypes > 0)
       io.say(`${file}: ${count(counters.otherTypes, 'line')} of other event types left out\n`);
