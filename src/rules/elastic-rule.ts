@@ -71,7 +71,7 @@ export function fromElasticRule(rule: ElasticRule, place: RulePlace): Rule {
     from: rule.from,
     interval: rule.interval,
     maxSignals: rule.max_signals,
-    threat: rule.threat.map(toThreat),
+    threat: threatOf(rule.threat),
   };
 }
 
@@ -80,13 +80,14 @@ function paragraph(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
-function toThreat(entry: ElasticRule['threat'][number]): Threat {
-  return {
+/** Tactic and techniques in our own terms, from the form that all of Elastic's rule formats share. */
+export function threatOf(entries: ElasticRule['threat']): Threat[] {
+  return entries.map((entry) => ({
     framework: entry.framework,
     tactic: entry.tactic,
     techniques: entry.technique.map(({ subtechnique, ...rest }) => ({
       ...rest,
       subtechniques: subtechnique,
     })),
-  };
+  }));
 }

@@ -5,6 +5,8 @@ export class RuleError extends ExectapError {
   readonly file: string;
   /** 1-based line in the file, where it is known. */
   readonly line: number | undefined;
+  /** The message without the place. */
+  readonly problem: string;
 
   constructor(
     file: string,
@@ -15,5 +17,6 @@ export class RuleError extends ExectapError {
     super(`${file}${line === undefined ? '' : `:${line}`}: ${problem}`, options);
     this.file = file;
     this.line = line;
+    this.problem = problem;
   }
 }

@@ -7,6 +7,15 @@ import { RuleError } from './errors.ts';
 /** Bytes of one TOML rule file: the largest published one is below 64 KiB. */
 export const RULE_FILE_BYTES = 1024 * 1024;
 
+/** A rule file that is TOML, read but not yet checked. */
+export interface TomlFile {
+  readonly file: string;
+  /** The name of the set the file belongs to, shown as `rule.ruleset`. */
+  readonly ruleset: string;
+  readonly source: string;
+  readonly value: unknown;
+}
+
 /** The text of a rule file. @throws RuleError where it cannot be read or is larger than `maxBytes` */
 export function readRuleFile(file: string, maxBytes: number = RULE_FILE_BYTES): string {
   try {

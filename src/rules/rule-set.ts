@@ -1,10 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fieldResolver, type ProcessEvent } from '../ecs/index.ts';
 import { compile, EqlError, type Matcher } from '../eql/index.ts';
-import { readElasticRule } from './elastic-toml.ts';
 import { RuleError } from './errors.ts';
+import { readRules } from './loader.ts';
 import type { Rule } from './rule.ts';
 
 /** The rules that come with exectap; the path is the same from src/ and from dist/. */
@@ -24,9 +22,13 @@ export class RuleSet {
     this.#compiled = rules.map((rule) => ({ rule, matcher: compileRule(rule) }));
   }
 
+  /** The rules that come with exectap. @throws RuleError for a file that was damaged */
   static builtin(): RuleSet {
-    const files = readdirSync(BUILTIN).filter((name) => name.endsWith('.toml'));
-    return new RuleSet(files.map((name) => readElasticRule(join(BUILTIN, name), 'exectap')));
+    const rules = [...readRules(BUILTIN)].map((loaded) => {
+      if ('error' in loaded) throw loaded.error;
+      return { ...loaded.rule, ruleset: 'exectap' };
+    });
+    return new RuleSet(rules);
   }
 
   get rules(): Rule[] {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RuleError, RuleSet, readElasticRule } from '../../src/rules/index.ts';
+import { type Rule, RuleError, RuleSet, readRules } from '../../src/rules/index.ts';
 import { temporaryFolder } from '../support/files.ts';
 
 const MINIMAL = `
@@ -82,23 +82,30 @@ describe('the built-in rule', () => {
   });
 });
 
+/** The one rule of a file. */
+function readRule(file: string): Rule {
+  const [loaded, ...more] = readRules(file);
+  assert.deepEqual(more, []);
+  if (loaded === undefined || 'error' in loaded) throw loaded?.error;
+  return loaded.rule;
+}
+
 describe('a rule file in the format of Elastic’s detection rules', () => {
   const folder = temporaryFolder();
 
   it('needs no more than an identity, a severity and a query', () => {
-    const rule = readElasticRule(folder.write('r.toml', MINIMAL), 'mine');
+    const rule = readRule(folder.write('r.toml', MINIMAL));
     assert.equal(rule.query, 'process where process.name == "x"');
     assert.equal(rule.maxSignals, 100);
-    assert.equal(rule.ruleset, 'mine');
+    assert.equal(rule.ruleset, 'r');
   });
 
   it('may hold keys that exectap does not use', () => {
-    readElasticRule(
+    readRule(
       folder.write(
         'r.toml',
         `[metadata]\nmaturity = "production"\n${MINIMAL}timestamp_override = "event.ingested"\n`,
       ),
-      'mine',
     );
   });
 
@@ -118,7 +125,7 @@ describe('a rule file in the format of Elastic’s detection rules', () => {
     it(`is refused with file and line where it is ${what}`, () => {
       const file = folder.write('r.toml', text);
       assert.throws(
-        () => readElasticRule(file, 'mine'),
+        () => readRule(file),
         (error: unknown) => error instanceof RuleError && message.test(error.message),
       );
     });
@@ -129,7 +136,7 @@ describe('a rule file in the format of Elastic’s detection rules', () => {
       'r.toml',
       MINIMAL.replace('process.name ==', 'process.name =='.replace('==', '=!')),
     );
-    const rule = readElasticRule(file, 'mine');
+    const rule = readRule(file);
     assert.throws(() => new RuleSet([rule]), /r\.toml:10: /);
   });
 });
