@@ -1,5 +1,6 @@
 export { type Activity, activityOf } from './activity.ts';
 export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.ts';
+export { DocumentError, readDocuments } from './documents.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
 export { convertCapture, replayCapture } from './replay.ts';

@@ -4,7 +4,9 @@ import { alertsCommand } from './alerts.ts';
 import { convertCommand } from './convert.ts';
 import type { Io } from './io.ts';
 import { stateOption } from './options.ts';
+import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
+import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
@@ -36,6 +38,8 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     convertCommand,
     alertsCommand,
     statusCommand,
+    queryCommand,
+    rulesCommand,
   ]) {
     program.addCommand(verb(io));
   }

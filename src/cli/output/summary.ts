@@ -52,8 +52,8 @@ export function decodeFaults(file: string, tap: TapCounters): string {
   return lines.join('') + (rest > 0 ? `${file}: ${rest} more lines like these\n` : '');
 }
 
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 /** The counters of several captures as if they had been one. Samples are left out: they are shown with their file. */

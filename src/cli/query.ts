@@ -1,0 +1,102 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Command, Option } from 'commander';
+import { captureSource, readDocuments } from '../agent/index.ts';
+import {
+  type Dialect,
+  type Document,
+  EqlError,
+  type Match,
+  parse,
+  type Query,
+  search,
+} from '../eql/index.ts';
+import { ExectapError } from '../errors.ts';
+import type { Io } from './io.ts';
+import { jsonOption } from './options.ts';
+import { matchTable } from './output/match-rows.ts';
+import { count } from './output/summary.ts';
+
+interface Options {
+  json?: boolean;
+  dialect: Dialect;
+}
+
+export function queryCommand(io: Io): Command {
+  return new Command('query')
+    .description('an EQL query over files of ECS documents or eslogger’s lines')
+    .argument('<eql>', 'the query, such as: process where process.name == "security"')
+    .argument('<file...>', 'files of documents or of eslogger’s lines, one a line; - is standard input')
+    .addOption(
+      jsonOption(
+        'for event queries an event a line, for sequences and samples {"join_keys": […], "events": […]}',
+      ),
+    )
+    .addOption(
+      new Option('--dialect <dialect>', 'whose EQL the query is written in')
+        .choices(['elasticsearch', 'endpoint', 'python'] satisfies Dialect[])
+        .default('elasticsearch'),
+    )
+    .action((eql: string, files: string[], options: Options) => query(io, eql, files, options));
+}
+
+async function query(io: Io, eql: string, files: readonly string[], options: Options): Promise<void> {
+  const parsed = parseQuery(eql, options.dialect);
+  const documents = await readAll(files);
+  const matches = searchAll(parsed, documents);
+  const joined = parsed.statement.query.kind !== 'event';
+  if (options.json === true) await io.write(matches.map((match) => `${matchJson(match, joined)}\n`).join(''));
+  else if (matches.length > 0) await io.write(matchTable(matches, io.tty));
+  io.say(`${count(matches.length, 'match', 'matches')} in ${count(documents.length, 'event')}\n`);
+}
+
+function parseQuery(eql: string, dialect: Dialect): Query {
+  try {
+    return parse(eql, { dialect });
+  } catch (error) {
+    throw asQueryError(error);
+  }
+}
+
+function searchAll(parsed: Query, documents: readonly Document[]): Match<Document>[] {
+  try {
+    return search(parsed, documents);
+  } catch (error) {
+    throw asQueryError(error);
+  }
+}
+
+/** The excerpt with its caret is for a person at a terminal, who typed the query. */
+function asQueryError(error: unknown): unknown {
+  if (!(error instanceof EqlError)) return error;
+  return new ExectapError(String(error), { cause: error });
+}
+
+async function readAll(files: readonly string[]): Promise<Document[]> {
+  const captures = files.map((file) => captureSource(file));
+  const documents: Document[] = [];
+  for (const capture of captures) {
+    const read = capture.kind === 'stdin' ? await readStandardInput() : await readDocuments(capture.path);
+    for (const document of read) documents.push(document);
+  }
+  return documents;
+}
+
+/** What it holds shows in its first line, and a pipe cannot be read twice. */
+async function readStandardInput(): Promise<Document[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'exectap-query-'));
+  const file = join(folder, 'standard input');
+  try {
+    await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }));
+    return await readDocuments(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function matchJson({ events, joinKeys }: Match<Document>, joined: boolean): string {
+  return JSON.stringify(joined ? { join_keys: joinKeys, events } : events[0]);
+}
