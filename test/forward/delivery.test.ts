@@ -215,7 +215,7 @@ describe('delivery to a collector', function () {
           );
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 
@@ -255,9 +255,8 @@ describe('delivery to a collector', function () {
 });
 
 const requestFault: fc.Arbitrary<RequestFault> = fc.oneof(
-  fc
-    .constantFrom(429, 500, 502, 503, 504, 413, 307)
-    .map((status): RequestFault => ({ kind: 'status', status })),
+  // Without 413, whose meaning is the size of what was sent: alone in a request, a document is refused for it.
+  fc.constantFrom(429, 500, 502, 503, 504, 307).map((status): RequestFault => ({ kind: 'status', status })),
   fc.constantFrom('', '{}', '<html>', '{"items":[]}').map((body): RequestFault => ({ kind: 'body', body })),
   fc.boolean().map((stored): RequestFault => ({ kind: 'reset', stored })),
   fc.constant<RequestFault>({ kind: 'reset-in-body' }),
