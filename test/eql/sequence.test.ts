@@ -21,7 +21,9 @@ function eventOf(name: string): Document {
 }
 
 function namesOf(matches: readonly Match<Document>[]): string[] {
-  return matches.map(({ events }) => events.map((event) => (event?.name as string | undefined) ?? '-').join(' '));
+  return matches.map(({ events }) =>
+    events.map((event) => (event?.name as string | undefined) ?? '-').join(' '),
+  );
 }
 
 /** Terms by their kinds: `a b` is `[any where kind == "a"] [any where kind == "b"]`. */

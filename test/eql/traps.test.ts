@@ -192,7 +192,9 @@ describe('traps for a naive engine', () => {
   });
 
   const sequences = (query: string, events: readonly Document[]) =>
-    search(query, events).map(({ events: found }) => found.map((event) => event?.id as number | undefined).join());
+    search(query, events).map(({ events: found }) =>
+      found.map((event) => event?.id as number | undefined).join(),
+    );
   const event = (id: number, kind: string, more: Document = {}): Document => ({
     id,
     kind,
