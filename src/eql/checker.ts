@@ -4,6 +4,8 @@ import type { Warning } from './schema.ts';
 import type { Source } from './source.ts';
 import {
   eventQueriesOf,
+  fieldsOf,
+  isVariable,
   type Pipe,
   type SampleQuery,
   type SequenceQuery,
@@ -48,8 +50,17 @@ class StatementChecker {
       this.#fail('A sequence needs at least one event that is not missing.', query);
     if (terms.reduce((sum, term) => sum + term.runs, 0) < 2)
       this.#fail('A sequence needs at least two events.', query, 'Write the term twice, or "with runs=2".');
+    for (const term of termsOf(query)) if (term.missing || term === until) this.#withoutAliases(term);
     if (until?.missing === true) this.#fail('"until" needs an event that occurs.', until);
     if (until !== null && until.runs > 1) this.#fail('"until" ends with one event: it has no runs.', until);
+  }
+
+  /** What must be missing, or ends a sequence, is looked for under a key, not for one open sequence. */
+  #withoutAliases(term: Term): void {
+    const reference = fieldsOf(term.query.condition).find((field) => field.of !== null && !isVariable(field));
+    if (reference === undefined) return;
+    const role = term.missing ? 'A missing event' : '"until"';
+    this.#fail(`${role} cannot refer to an earlier event (${reference.of}).`, reference);
   }
 
   #sample(query: SampleQuery, pipes: readonly Pipe[]): void {
@@ -59,6 +70,7 @@ class StatementChecker {
     if (by.length + terms[0]!.by.length === 0) this.#fail('A sample needs at least one join key.', query);
     for (const term of terms) {
       if (term.missing) this.#fail('A sample has no missing events.', term);
+      if (term.alias !== null) this.#fail('A sample has no aliases: its events have no order.', term);
       if (term.runs > 1) this.#fail('A sample has no runs: its events have no order.', term);
     }
     if (pipes[0] !== undefined) this.#fail('A sample has no pipes.', pipes[0]);

@@ -5,13 +5,16 @@ import { newCounters } from './counters.ts';
 import { DIALECTS } from './dialect.ts';
 import { EqlVerificationError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LINEAGE_FIELDS, type LineageFields, LineageTracker } from './lineage.ts';
+import { LineageMatcher } from './lineageMatcher.ts';
 import { EventMatcher, type Matcher } from './matcher.ts';
 import { PipedMatcher } from './pipedMatcher.ts';
 import { Head, Pipeline, type PipeStage, Tail } from './pipes.ts';
 import { type ParseOptions, parse, type Query } from './query.ts';
-import type { Test } from './readers.ts';
+import { allOf, type Reader, type Test } from './readers.ts';
 import { SampleMatcher } from './sampleMatcher.ts';
 import type { Field, Resolver, Schema, Warning } from './schema.ts';
+import { Scope } from './scope.ts';
 import { SequenceCompiler } from './sequenceCompiler.ts';
 import { SequenceMatcher } from './sequenceMatcher.ts';
 import type { Source } from './source.ts';
@@ -22,7 +25,9 @@ import {
   eventQueriesOf,
   type FieldReference,
   fieldsOf,
+  isVariable,
   keysOf,
+  type Lineage,
   type Pipe,
   type Statement,
   walk,
@@ -39,6 +44,8 @@ export interface CompileOptions<R> extends Pick<ParseOptions, 'dialect' | 'limit
    * from matching kinds that its author did not think of.
    */
   readonly termFilter?: (fields: ReadonlySet<string>) => Test<R> | undefined;
+  /** The fields that tell how processes are related. */
+  readonly lineage?: LineageFields;
   /** What the open sequences of all queries that are given the same one may take together. */
   readonly budget?: StateBudget;
   /** What a record takes in memory, in bytes; default 1,024. Only a budget asks for it. */
@@ -84,7 +91,10 @@ class StatementCompiler<R> {
   readonly #resolver: Resolver<R>;
   readonly #options: CompileOptions<R>;
   readonly #schema: Schema;
+  readonly #scope: Scope<R>;
   readonly #terms: TermOptions<R>;
+  readonly #counters = newCounters();
+  readonly #trackers: LineageTracker<R>[] = [];
 
   constructor({ statement, source, dialect }: Query, resolver: Resolver<R>, options: CompileOptions<R>) {
     this.#statement = statement;
@@ -92,9 +102,14 @@ class StatementCompiler<R> {
     this.#resolver = resolver;
     this.#options = options;
     this.#schema = (name) => resolver.field(name)?.type;
+    this.#scope = new Scope(resolver);
     this.#terms = {
       schema: this.#schema,
-      field: (name) => resolver.field(name),
+      field: this.#scope.field,
+      surroundings: {
+        arraySearch: this.#scope.arraySearch,
+        lineage: (lineage) => this.#lineage(lineage),
+      },
       categoryField: resolver.field(options.categoryField ?? 'event.category'),
       termFilter: options.termFilter,
       verify: (condition) => {
@@ -110,14 +125,26 @@ class StatementCompiler<R> {
       ...this.#unknownFields(),
       ...this.#unknownCategory(),
       ...this.#unknownTime(),
+      ...this.#unknownLineage(),
     ];
+    const matcher = this.#inner(query, warnings);
+    return this.#trackers.length === 0 ? matcher : new LineageMatcher(matcher, this.#trackers);
+  }
+
+  #inner(query: Statement['query'], warnings: readonly Warning[]): Matcher<R> {
     if (query.kind === 'event') {
       const { tests, needs } = compileTerm(query, this.#terms);
-      return new EventMatcher(tests, needs, warnings);
+      return new EventMatcher(tests, needs, warnings, this.#counters);
     }
     const { maxKeys, maxKeyTuples } = this.#options.limits ?? DEFAULT_LIMITS;
-    const counters = newCounters();
-    const compiler = new SequenceCompiler(this.#terms, maxKeyTuples, counters, this.#timeField());
+    const counters = this.#counters;
+    const compiler = new SequenceCompiler(
+      this.#terms,
+      this.#scope,
+      maxKeyTuples,
+      counters,
+      this.#timeField(),
+    );
     if (query.kind === 'sample') {
       const { steps, needs } = compiler.sample(query);
       return new SampleMatcher(steps, maxKeys, needs, warnings, counters);
@@ -125,6 +152,22 @@ class StatementCompiler<R> {
     const { plan, needs } = compiler.sequence(query);
     const { budget, sizeOf = () => USUAL_RECORD_BYTES } = this.#options;
     return new SequenceMatcher(plan, { maxKeys, budget, sizeOf }, needs, warnings, counters);
+  }
+
+  #lineage({ relation, query }: Lineage): Test<R> {
+    const { tests } = compileTerm(query, this.#terms);
+    const { entity, parent, ancestry } = this.#options.lineage ?? DEFAULT_LINEAGE_FIELDS;
+    const reader = (name: string): Reader<R> => {
+      const field = this.#resolver.field(name);
+      return (record) => field?.read(record);
+    };
+    const readers = { entity: reader(entity), parent: reader(parent), ancestry: reader(ancestry) };
+    const { maxKeys } = this.#options.limits ?? DEFAULT_LIMITS;
+    const tracker = new LineageTracker(relation, allOf(tests), readers, maxKeys, () => {
+      this.#counters.droppedKeys += 1;
+    });
+    this.#trackers.push(tracker);
+    return tracker.test;
   }
 
   #timeField(): Field<R> | undefined {
@@ -135,8 +178,10 @@ class StatementCompiler<R> {
   #unknownFields(): Warning[] {
     const warned = new Set<string>();
     const warnings: Warning[] = [];
-    for (const { name, optional, span } of fieldsOfStatement(this.#statement)) {
-      if (optional || warned.has(name) || this.#resolver.field(name) !== undefined) continue;
+    for (const field of fieldsOfStatement(this.#statement)) {
+      const { name, optional, span } = field;
+      if (isVariable(field) || optional || warned.has(name) || this.#resolver.field(name) !== undefined)
+        continue;
       warned.add(name);
       const meant = closest(name, this.#resolver.names?.() ?? []);
       const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
@@ -152,6 +197,20 @@ class StatementCompiler<R> {
     if (asking === undefined || this.#terms.categoryField !== undefined) return [];
     const message = 'The field of the category is in no known schema: no event has a category.';
     return [{ message, ...this.#source.locate(asking.span.start) }];
+  }
+
+  /** Lineage needs the ids of processes; ancestors can be followed. */
+  #unknownLineage(): Warning[] {
+    const { entity, parent } = this.#options.lineage ?? DEFAULT_LINEAGE_FIELDS;
+    const missing = [entity, parent].filter((name) => this.#resolver.field(name) === undefined);
+    if (missing.length === 0) return [];
+    const lineages: Lineage[] = [];
+    for (const { condition } of eventQueriesOf(this.#statement))
+      walk(condition, (node) => {
+        if (node.kind === 'lineage') lineages.push(node);
+      });
+    const message = `Lineage reads ${missing.join(' and ')}, which is in no known schema.`;
+    return lineages.slice(0, 1).map(({ span }) => ({ message, ...this.#source.locate(span.start) }));
   }
 
   #unknownTime(): Warning[] {

@@ -10,9 +10,12 @@ import type { Field, FieldType, FieldValue } from './schema.ts';
 import { operatorOf, signatureOf } from './signatures.ts';
 import type {
   ArithmeticOperator,
+  ArraySearch,
   Comparison,
   Expression,
+  FieldReference,
   FunctionCall,
+  Lineage,
   Literal,
   Logical,
   Membership,
@@ -23,7 +26,14 @@ import { anyValue, isMissing } from './values.ts';
 import { compileWildcards } from './wildcard.ts';
 
 /** Finds the field that a name stands for; undefined reads as missing. */
-export type FieldLookup<R> = (name: string) => Field<R> | undefined;
+export type FieldLookup<R> = (field: FieldReference) => Field<R> | undefined;
+
+/** What a condition can ask that is not in the record alone. */
+export interface Surroundings<R> {
+  /** Whether some element of an array meets a condition on the variable that stands for it. */
+  arraySearch(search: ArraySearch, condition: Test<R>): Test<R>;
+  lineage(lineage: Lineage): Test<R>;
+}
 
 /** Values in a list up to which comparing one by one beats a set. */
 const SMALL_LIST = 4;
@@ -36,9 +46,12 @@ const SMALL_LIST = 4;
  */
 export class Compiler<R> {
   readonly #field: FieldLookup<R>;
+  readonly #surroundings: Surroundings<R> | undefined;
 
-  constructor(field: FieldLookup<R>) {
+  /** Without surroundings only expressions that need none can be compiled. */
+  constructor(field: FieldLookup<R>, surroundings?: Surroundings<R>) {
     this.#field = field;
+    this.#surroundings = surroundings;
   }
 
   /** The expression as a condition. */
@@ -60,6 +73,10 @@ export class Compiler<R> {
         return this.#membership(expression);
       case 'pattern':
         return this.#pattern(expression);
+      case 'arraySearch':
+        return this.#surroundings!.arraySearch(expression, this.condition(expression.condition));
+      case 'lineage':
+        return this.#surroundings!.lineage(expression);
       default:
         return anyEquals(this.value(expression), true);
     }
@@ -73,7 +90,7 @@ export class Compiler<R> {
         return () => value;
       }
       case 'field': {
-        const field = this.#field(expression.name);
+        const field = this.#field(expression);
         return field === undefined ? () => null : (record) => field.read(record);
       }
       case 'not': {
@@ -88,6 +105,9 @@ export class Compiler<R> {
         const test = this.#comparison(expression);
         return asksNull ? test : this.#unlessMissing([expression.left, expression.right], test);
       }
+      case 'arraySearch':
+      case 'lineage':
+        return this.condition(expression);
       case 'in':
         return this.#unlessMissing([expression.operand], this.#membership(expression));
       case 'pattern':
@@ -230,7 +250,7 @@ export class Compiler<R> {
   }
 
   #typeOf(expression: Expression): FieldType {
-    return expression.kind === 'field' ? (this.#field(expression.name)?.type ?? 'any') : 'any';
+    return expression.kind === 'field' ? (this.#field(expression)?.type ?? 'any') : 'any';
   }
 
   /** The type in which two operands are compared: dates and addresses have several spellings. */

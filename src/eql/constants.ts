@@ -1,13 +1,13 @@
 import { Compiler } from './compiler.ts';
 import { fold } from './fold.ts';
 import type { Schema } from './schema.ts';
-import type { Expression, Scalar } from './tree.ts';
+import { type Expression, isVariable, type Scalar } from './tree.ts';
 
 /** The expression with everything computed that no record can change, under a schema. */
 export function foldConstants(expression: Expression, schema: Schema): Expression {
   const constants = new Compiler<null>(() => undefined);
   return fold(expression, {
-    isUnknown: (name) => schema(name) === undefined,
+    isUnknown: (field) => !isVariable(field) && schema(field.name) === undefined,
     evaluate: (constant) => constants.value(constant)(null) as Scalar | null,
   });
 }

@@ -7,13 +7,25 @@ export type Dialect = 'elasticsearch' | 'endpoint' | 'python';
 export interface DialectFeatures {
   /** `process.name == process.parent.name`. */
   readonly fieldToField: boolean;
+  /** `[ … ] as event0`, and `event0.process.name` in later terms. */
+  readonly aliases: boolean;
+  /** `descendant of [ … ]`, `child of`, `event of`. */
+  readonly lineage: boolean;
+  /** `_arraysearch(array, $entry, condition)`. */
+  readonly variables: boolean;
   readonly pipes: ReadonlySet<PipeName>;
 }
 
 const HEAD_AND_TAIL: ReadonlySet<PipeName> = new Set(['head', 'tail']);
 
 export const DIALECTS: Readonly<Record<Dialect, DialectFeatures>> = {
-  elasticsearch: { fieldToField: false, pipes: HEAD_AND_TAIL },
-  endpoint: { fieldToField: true, pipes: HEAD_AND_TAIL },
-  python: { fieldToField: true, pipes: HEAD_AND_TAIL },
+  elasticsearch: {
+    fieldToField: false,
+    aliases: false,
+    lineage: false,
+    variables: false,
+    pipes: HEAD_AND_TAIL,
+  },
+  endpoint: { fieldToField: true, aliases: true, lineage: true, variables: true, pipes: HEAD_AND_TAIL },
+  python: { fieldToField: true, aliases: false, lineage: true, variables: false, pipes: HEAD_AND_TAIL },
 };

@@ -14,14 +14,15 @@ import {
 } from './signatures.ts';
 import type { Source, Span } from './source.ts';
 import { closest } from './suggest.ts';
-import type {
-  Comparison,
-  Expression,
-  FieldReference,
-  FunctionCall,
-  Literal,
-  Membership,
-  Pattern,
+import {
+  type Comparison,
+  type Expression,
+  type FieldReference,
+  type FunctionCall,
+  isVariable,
+  type Literal,
+  type Membership,
+  type Pattern,
 } from './tree.ts';
 import { coerce } from './values.ts';
 
@@ -67,7 +68,13 @@ export class ExpressionChecker {
       case 'literal':
         return literalType(expression);
       case 'field':
-        return this.#typeOf(expression);
+        return isVariable(expression) ? 'any' : this.#typeOf(expression);
+      case 'arraySearch':
+        this.condition(expression.condition);
+        return 'boolean';
+      case 'lineage':
+        this.condition(expression.query.condition);
+        return 'boolean';
       case 'comparison':
         return this.#comparison(expression);
       case 'in':

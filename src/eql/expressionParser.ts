@@ -1,27 +1,39 @@
+import type { DialectFeatures } from './dialect.ts';
 import { negated, readDecimal, readInteger } from './numbers.ts';
 import { printExpression } from './printer.ts';
 import { isWord, type TokenStream } from './tokenStream.ts';
 import type { Token } from './tokens.ts';
 import type {
   ArithmeticOperator,
+  ArraySearch,
   ComparisonOperator,
+  EventQuery,
   Expression,
   FieldReference,
+  Lineage,
   Literal,
   Membership,
   Pattern,
+  Relation,
 } from './tree.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 const PATTERNS: ReadonlySet<string> = new Set([':', 'like', 'like~', 'regex', 'regex~']);
 
+const ENDPOINT_REMEDY = 'The endpoint dialect has it.';
+
 /** Recursive descent over expressions: a method for each production of the grammar, which stands above it. */
 export class ExpressionParser {
+  /** The names under which fields of earlier events are read. */
+  readonly aliases = new Set<string>();
   readonly #tokens: TokenStream;
+  readonly #features: DialectFeatures;
+  readonly #variables: string[] = [];
   #arithmetic = 0;
 
-  constructor(tokens: TokenStream) {
+  constructor(tokens: TokenStream, features: DialectFeatures) {
     this.#tokens = tokens;
+    this.#features = features;
   }
 
   /** expression : conjunction ('or' conjunction)* */
@@ -29,11 +41,23 @@ export class ExpressionParser {
     return this.#tokens.nested(() => this.#logical('or', () => this.#logical('and', () => this.#negation())));
   }
 
+  /** eventQuery : ('any' | IDENTIFIER | STRING) 'where' expression */
+  eventQuery(): EventQuery {
+    const token = this.#tokens.take();
+    const any = isWord(token, 'any');
+    if (!any && token.kind !== 'identifier' && token.kind !== 'string')
+      this.#tokens.expected('an event category (a name, a string or "any")', token);
+    this.#tokens.require('where');
+    const condition = this.expression();
+    const span = { start: token.span.start, end: condition.span.end };
+    return { kind: 'event', category: any ? null : token.value, condition, span };
+  }
+
   /** key : field, where anything else that computes a value is refused by name */
-  key(): FieldReference {
+  key(role = 'A join key'): FieldReference {
     const key = this.#sum();
     if (key.kind === 'field') return key;
-    return this.#tokens.reject(`A join key must be a field, found ${printExpression(key)}.`, key);
+    return this.#tokens.reject(`${role} must be a field, found ${printExpression(key)}.`, key);
   }
 
   /** conjunction : negation ('and' negation)* */
@@ -150,8 +174,8 @@ export class ExpressionParser {
     const behind = this.#tokens.behind();
     if (token.kind === 'insensitive identifier') return this.#call();
     if (token.kind === 'identifier' && isWord(behind, '(')) return this.#call();
-    if (token.kind === 'identifier' && isWord(behind, 'of'))
-      this.#tokens.unsupported(`Lineage ("${token.text} of")`, token);
+    if (token.kind === 'identifier' && isWord(behind, 'of')) return this.#lineage();
+    if (token.kind === 'variable') return this.#variable();
     if (token.kind === 'identifier' || token.kind === 'quoted identifier') return this.#field();
     if (isWord(token, '?')) return this.#field();
     this.#refuseReserved(token, behind);
@@ -168,6 +192,7 @@ export class ExpressionParser {
 
   #call(): Expression {
     const token = this.#tokens.take();
+    if (token.value.toLowerCase() === '_arraysearch') return this.#arraySearch(token);
     this.#tokens.require('(');
     const args = this.#tokens.accept(')')
       ? []
@@ -183,18 +208,72 @@ export class ExpressionParser {
     const first = this.#tokens.take();
     if (first.kind !== 'identifier' && first.kind !== 'quoted identifier')
       this.#tokens.expected('a field', first);
-    let name = first.value;
+    const parts = this.#parts();
+    const isAlias = first.kind === 'identifier' && this.aliases.has(first.value) && parts.length > 0;
+    const name = isAlias ? parts.join('.') : [first.value, ...parts].join('.');
+    // A bracket behind a join key opens the next term.
+    if (this.#tokens.isAt('[') && this.#tokens.behind()?.kind === 'integer')
+      this.#tokens.unsupported('An array index', this.#tokens.peek());
+    const span = { start, end: this.#tokens.previousEnd() };
+    return { kind: 'field', of: isAlias ? first.value : null, name, optional, span };
+  }
+
+  /** The parts of a name behind its first, each behind a dot. */
+  #parts(): string[] {
+    const parts: string[] = [];
     while (this.#tokens.accept('.')) {
       const part = this.#tokens.take();
       // Behind a dot a reserved word can only be a part of a name.
       if (!['identifier', 'quoted identifier', 'keyword'].includes(part.kind) || part.text.endsWith('~'))
         this.#tokens.expected('a name behind "."', part);
-      name += `.${part.value}`;
+      parts.push(part.value);
     }
-    // A bracket behind a join key opens the next term.
-    if (this.#tokens.isAt('[') && this.#tokens.behind()?.kind === 'integer')
-      this.#tokens.unsupported('An array index', this.#tokens.peek());
-    return { kind: 'field', name, optional, span: { start, end: this.#tokens.previousEnd() } };
+    return parts;
+  }
+
+  /** lineage : ('descendant' | 'child' | 'event') 'of' '[' eventQuery ']' */
+  #lineage(): Lineage {
+    const token = this.#tokens.take();
+    if (!this.#features.lineage)
+      this.#tokens.unsupported(`Lineage ("${token.text} of")`, token, ENDPOINT_REMEDY);
+    if (!isRelation(token.text)) this.#tokens.expected('"descendant", "child" or "event" before "of"', token);
+    this.#tokens.require('of');
+    this.#tokens.require('[');
+    const query = this.#tokens.nested(() => this.eventQuery());
+    if (!this.#tokens.accept(']')) this.#tokens.expected('"and", "or" or "]"', this.#tokens.peek());
+    const span = { start: token.span.start, end: this.#tokens.previousEnd() };
+    return { kind: 'lineage', relation: token.text, query, span };
+  }
+
+  /** arraySearch : '_arraysearch' '(' field ',' VARIABLE ',' expression ')', the name being taken */
+  #arraySearch(name: Token): ArraySearch {
+    if (!this.#features.variables) this.#tokens.unsupported('_arraysearch', name, ENDPOINT_REMEDY);
+    this.#tokens.require('(');
+    const array = this.key('The first argument of _arraysearch');
+    this.#tokens.require(',');
+    const variable = this.#tokens.take();
+    if (variable.kind !== 'variable') this.#tokens.expected('a variable such as $entry', variable);
+    this.#tokens.require(',');
+    this.#variables.push(variable.value);
+    const condition = this.expression();
+    this.#variables.pop();
+    if (!this.#tokens.accept(')')) this.#tokens.expected('"and", "or" or ")"', this.#tokens.peek());
+    const span = { start: name.span.start, end: this.#tokens.previousEnd() };
+    return { kind: 'arraySearch', array, variable: variable.value, condition, span };
+  }
+
+  /** variable : VARIABLE ('.' name)* */
+  #variable(): FieldReference {
+    const token = this.#tokens.take();
+    if (!this.#features.variables)
+      this.#tokens.unsupported(`A variable ("${token.text}")`, token, ENDPOINT_REMEDY);
+    if (!this.#variables.includes(token.value)) {
+      const remedy = 'A variable is known inside the _arraysearch that names it.';
+      this.#tokens.reject(`Unknown variable ${token.value}.`, token, remedy);
+    }
+    const name = this.#parts().join('.');
+    const span = { start: token.span.start, end: this.#tokens.previousEnd() };
+    return { kind: 'field', of: token.value, name, optional: false, span };
   }
 
   /** literal : 'null' | 'true' | 'false' | NUMBER | STRING */
@@ -215,6 +294,10 @@ export class ExpressionParser {
       this.#tokens.fail('The number is larger than a double can hold.', token);
     return { kind: 'literal', ...number, span: token.span };
   }
+}
+
+function isRelation(word: string): word is Relation {
+  return word === 'descendant' || word === 'child' || word === 'event';
 }
 
 function isOneOf(token: Token | undefined, words: ReadonlySet<string>): boolean {

@@ -5,6 +5,7 @@ import {
   type Comparison,
   childrenOf,
   type Expression,
+  type FieldReference,
   type FunctionCall,
   type Literal,
   type Logical,
@@ -14,7 +15,7 @@ import {
 /** How folding learns what only the compiler knows. */
 export interface FoldContext {
   /** Whether no schema knows the field: written with `?` it is then the literal null. */
-  isUnknown(name: string): boolean;
+  isUnknown(field: FieldReference): boolean;
   /** The value of an expression without fields; null is "cannot be told". */
   evaluate(constant: Expression): Scalar | null;
 }
@@ -30,7 +31,7 @@ export function fold(expression: Expression, context: FoldContext): Expression {
     case 'literal':
       return expression;
     case 'field':
-      return expression.optional && context.isUnknown(expression.name) ? literal(null, span) : expression;
+      return expression.optional && context.isUnknown(expression) ? literal(null, span) : expression;
     case 'comparison':
       return foldComparison(expression, context);
     case 'and':
@@ -59,6 +60,12 @@ export function fold(expression: Expression, context: FoldContext): Expression {
     case 'pattern': {
       const operand = fold(expression.operand, context);
       return isNull(operand) ? literal(null, span) : evaluated({ ...expression, operand }, context);
+    }
+    case 'arraySearch':
+      return { ...expression, condition: fold(expression.condition, context) };
+    case 'lineage': {
+      const condition = fold(expression.query.condition, context);
+      return { ...expression, query: { ...expression.query, condition } };
     }
     case 'call':
       return foldCall({ ...expression, args: expression.args.map((arg) => fold(arg, context)) }, context);

@@ -34,7 +34,8 @@ class Lexer {
     if (this.#text.startsWith('"""', this.#at)) this.#rawString();
     else if (first === '"') this.#string();
     else if (first === '`') this.#quotedIdentifier();
-    else if (!this.#number() && !this.#word() && !this.#punctuation()) this.#refuse(first);
+    else if (!this.#number() && !this.#word() && !this.#variable() && !this.#punctuation())
+      this.#refuse(first);
   }
 
   #emit(kind: TokenKind, end: number, value?: string): void {
@@ -103,6 +104,12 @@ class Lexer {
     return true;
   }
 
+  #variable(): boolean {
+    const found = this.#match(/\$[A-Za-z_][A-Za-z0-9_]*/y);
+    if (found !== null) this.#emit('variable', this.#at + found[0].length);
+    return found !== null;
+  }
+
   #quotedIdentifier(): void {
     const found = this.#match(/`((?:[^`\r\n]|``)*)`/y);
     if (found === null) this.#fail('Expected a backtick to end this name, found the end of the line.');
@@ -140,8 +147,6 @@ class Lexer {
 
   #refuse(first: string): never {
     if (first === "'") this.#fail('Strings stand between double quotes, not single quotes.', 'Write "…".');
-    if (first === '$')
-      throw new EqlSyntaxError('Variables ($name) are not supported.', this.#source, this.#at);
     const character = String.fromCodePoint(this.#text.codePointAt(this.#at)!);
     return this.#fail(`Unexpected character ${JSON.stringify(character)}.`);
   }

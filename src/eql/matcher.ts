@@ -1,4 +1,4 @@
-import { type Counters, newCounters } from './counters.ts';
+import type { Counters } from './counters.ts';
 import type { Needs } from './needs.ts';
 import { allOf, type Test } from './readers.ts';
 import type { Warning } from './schema.ts';
@@ -37,9 +37,16 @@ export class EventMatcher<R> implements Matcher<R> {
   readonly warnings: readonly Warning[];
   readonly #matches: Test<R>;
   readonly #needs: Needs;
+  readonly #counters: Readonly<Counters>;
 
   /** The tests are made in their order: cheap ones and those that rule out most come first. */
-  constructor(tests: readonly Test<R>[], needs: Needs, warnings: readonly Warning[]) {
+  constructor(
+    tests: readonly Test<R>[],
+    needs: Needs,
+    warnings: readonly Warning[],
+    counters: Readonly<Counters>,
+  ) {
+    this.#counters = counters;
     this.#matches = allOf(tests);
     this.#needs = needs;
     this.warnings = warnings;
@@ -62,6 +69,6 @@ export class EventMatcher<R> implements Matcher<R> {
   }
 
   counters(): Readonly<Counters> {
-    return newCounters();
+    return this.#counters;
   }
 }

@@ -32,7 +32,7 @@ export type IsText = (field: string) => boolean;
 /** The clauses that a checked and folded condition cannot match without. */
 export function literalsOf(condition: Expression, isText: IsText): LiteralClause[] {
   const clause = (operand: Expression, kind: LiteralTest['kind'], texts: string[], insensitive: boolean) =>
-    operand.kind === 'field' && isText(operand.name)
+    operand.kind === 'field' && operand.of === null && isText(operand.name)
       ? textClause(operand.name, kind, texts, insensitive)
       : [];
   switch (condition.kind) {

@@ -5,15 +5,7 @@ import { PipeParser } from './pipeParser.ts';
 import type { Source } from './source.ts';
 import { isWord, TokenStream } from './tokenStream.ts';
 import type { Token } from './tokens.ts';
-import type {
-  Duration,
-  EventQuery,
-  FieldReference,
-  SampleQuery,
-  SequenceQuery,
-  Statement,
-  Term,
-} from './tree.ts';
+import type { Duration, FieldReference, SampleQuery, SequenceQuery, Statement, Term } from './tree.ts';
 
 /** Text to tree. Throws EqlSyntaxError, and EqlVerificationError for what the grammar knows but cannot run. */
 export function parseStatement(source: Source, limits: Limits, features: DialectFeatures): Statement {
@@ -26,12 +18,14 @@ const MAX_RUNS = 100;
 /** Recursive descent: a method for each production of the grammar, which stands above it. */
 class StatementParser {
   readonly #tokens: TokenStream;
+  readonly #features: DialectFeatures;
   readonly #expressions: ExpressionParser;
   readonly #pipes: PipeParser;
 
   constructor(tokens: TokenStream, features: DialectFeatures) {
     this.#tokens = tokens;
-    this.#expressions = new ExpressionParser(tokens);
+    this.#features = features;
+    this.#expressions = new ExpressionParser(tokens, features);
     this.#pipes = new PipeParser(tokens, this.#expressions, features);
   }
 
@@ -61,7 +55,7 @@ class StatementParser {
     const first = this.#tokens.peek();
     if (isWord(first, 'join')) this.#tokens.unsupported('A "join" query', first);
     if (isWord(first, 'sequence')) return this.#sequence();
-    return isWord(first, 'sample') ? this.#sample() : this.#eventQuery();
+    return isWord(first, 'sample') ? this.#sample() : this.#expressions.eventQuery();
   }
 
   /** sequence : 'sequence' keys? ('with' 'maxspan' '=' duration)? term+ ('until' term)? */
@@ -122,17 +116,33 @@ class StatementParser {
     return terms;
   }
 
-  /** term : '!'? '[' eventQuery ']' keys? ('with' 'runs' '=' INTEGER)? */
+  /** term : '!'? '[' eventQuery ']' keys? ('with' 'runs' '=' INTEGER)? ('as' IDENTIFIER)? */
   #term(): Term {
     const { start } = this.#tokens.peek().span;
     const missing = this.#tokens.accept('!');
     if (!this.#tokens.accept('[')) this.#tokens.expected('"[" or "!["', this.#tokens.peek());
-    const query = this.#eventQuery();
+    const query = this.#expressions.eventQuery();
     if (!this.#tokens.accept(']')) this.#tokens.expected('"and", "or" or "]"', this.#tokens.peek());
     const by = this.#keys();
     const runs = this.#tokens.accept('with') ? this.#runs() : 1;
+    const alias = this.#alias();
     const span = { start, end: this.#tokens.previousEnd() };
-    return { kind: 'term', missing, query, by, runs, alias: null, span };
+    return { kind: 'term', missing, query, by, runs, alias, span };
+  }
+
+  /** The name by which the terms behind this one call its event. */
+  #alias(): string | null {
+    const word = this.#tokens.peek();
+    if (word.kind !== 'identifier' || word.text !== 'as') return null;
+    this.#tokens.take();
+    if (!this.#features.aliases)
+      this.#tokens.unsupported('An alias ("as")', word, 'The endpoint dialect has it.');
+    const name = this.#tokens.take();
+    if (name.kind !== 'identifier') this.#tokens.expected('a name behind "as"', name);
+    if (this.#expressions.aliases.has(name.value))
+      this.#tokens.reject(`Another term is called ${name.value} already.`, name);
+    this.#expressions.aliases.add(name.value);
+    return name.value;
   }
 
   #runs(): number {
@@ -145,18 +155,6 @@ class StatementParser {
     if (runs < 1 || runs > MAX_RUNS)
       this.#tokens.reject(`"runs" must be from 1 to ${MAX_RUNS}, found ${count.text}.`, count);
     return runs;
-  }
-
-  /** eventQuery : ('any' | IDENTIFIER | STRING) 'where' expression */
-  #eventQuery(): EventQuery {
-    const token = this.#tokens.take();
-    const any = isWord(token, 'any');
-    if (!any && token.kind !== 'identifier' && token.kind !== 'string')
-      this.#tokens.expected('an event category (a name, a string or "any")', token);
-    this.#tokens.require('where');
-    const condition = this.#expressions.expression();
-    const span = { start: token.span.start, end: condition.span.end };
-    return { kind: 'event', category: any ? null : token.value, condition, span };
   }
 }
 

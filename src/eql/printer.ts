@@ -16,6 +16,8 @@ const BINDING: Readonly<Record<Expression['kind'], number>> = {
   literal: 9,
   field: 9,
   call: 9,
+  arraySearch: 9,
+  lineage: 9,
 };
 
 const SUM = 5;
@@ -92,6 +94,12 @@ export function printExpression(expression: Expression): string {
       const right = more.length === 0 ? printLiteral(only!) : `(${printList(expression.patterns)})`;
       return `${operand(expression.operand, 9)} ${expression.operator} ${right}`;
     }
+    case 'arraySearch': {
+      const { array, variable, condition } = expression;
+      return `_arraysearch(${printField(array)}, ${variable}, ${printExpression(condition)})`;
+    }
+    case 'lineage':
+      return `${expression.relation} of [${printEventQuery(expression.query)}]`;
     case 'not':
       return `not ${operand(expression.operand, bindingOf(expression))}`;
     case 'and':
@@ -125,8 +133,9 @@ function printLiteral(literal: Literal): string {
 }
 
 function printField(field: FieldReference): string {
+  if (field.name === '') return field.of!;
   const parts = field.name.split('.');
   const plain = parts.every((part) => /^[A-Za-z_@][A-Za-z0-9_]*$/.test(part) && !KEYWORDS.has(part));
   const name = plain ? field.name : `\`${field.name.replaceAll('`', '``')}\``;
-  return `${field.optional ? '?' : ''}${name}`;
+  return `${field.optional ? '?' : ''}${field.of === null ? '' : `${field.of}.`}${name}`;
 }

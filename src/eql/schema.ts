@@ -19,6 +19,11 @@ export interface Field<R> {
 export interface Resolver<R> {
   /** undefined is a name that no schema knows: it reads as missing, and the query gets a warning. */
   field(name: string): Field<R> | undefined;
+  /**
+   * The elements of an array field, for `_arraysearch`: objects too, whose fields a variable then has. Where
+   * it is absent, or gives nothing for a name, the values of the field are the elements.
+   */
+  elements?(name: string): ((record: R) => readonly unknown[]) | undefined;
   /** The known names, from which a warning suggests one. */
   names?(): Iterable<string>;
 }

@@ -5,11 +5,12 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import type { Match } from './matcher.ts';
 import { parse, type Query } from './query.ts';
 import type { Field, FieldType, FieldValue, Resolver, Schema } from './schema.ts';
+import { elementsAt } from './scope.ts';
 import { readTime } from './time.ts';
 import type { Scalar } from './tree.ts';
 
 export interface SearchOptions
-  extends Pick<CompileOptions<Document>, 'dialect' | 'limits' | 'categoryField' | 'timeField'> {
+  extends Pick<CompileOptions<Document>, 'dialect' | 'limits' | 'categoryField' | 'timeField' | 'lineage'> {
   /** The types of fields; default is to take values as what they are. */
   readonly schema?: Schema;
   /** The field that orders documents of the same time, ascending, those without it last; default `event.sequence`. */
@@ -38,11 +39,12 @@ export function search(
   const parsed = typeof query === 'string' ? parse(query, options) : query;
   const entries = inOrder([...documents], options);
   const limits = { ...(options.limits ?? DEFAULT_LIMITS), maxKeys: Number.POSITIVE_INFINITY };
-  const { categoryField, timeField } = options;
+  const { categoryField, timeField, lineage } = options;
   const { matcher, pipeline } = compileParts(parsed, resolverOf(entries, options), {
     limits,
     ...(categoryField === undefined ? {} : { categoryField }),
     ...(timeField === undefined ? {} : { timeField }),
+    ...(lineage === undefined ? {} : { lineage }),
   });
   const found = [...entries.flatMap((entry) => matcher.feed(entry)), ...matcher.end()];
   const matches = parsed.statement.query.kind === 'sample' ? found : found.sort(compareMatches);
@@ -116,5 +118,6 @@ function resolverOf(entries: readonly Entry[], options: SearchOptions): Resolver
       }
       return known.get(name);
     },
+    elements: (name) => (entry) => elementsAt(entry.document, name),
   };
 }

@@ -4,6 +4,7 @@ import { compileKeys, type KeyReader } from './keys.ts';
 import type { Needs } from './needs.ts';
 import { allOf } from './readers.ts';
 import type { Field } from './schema.ts';
+import type { Scope } from './scope.ts';
 import type { MissingPlace, MissingStep, SequencePlan, Step } from './sequencePlan.ts';
 import { compileTerm, needsOfAny, type TermOptions } from './termCompiler.ts';
 import type { FieldReference, SampleQuery, SequenceQuery, Term } from './tree.ts';
@@ -14,10 +15,20 @@ export class SequenceCompiler<R> {
   readonly #maxKeyTuples: number;
   readonly #counters: Counters;
   readonly #time: Field<R> | undefined;
+  readonly #scope: Scope<R>;
   readonly #needs: Needs[] = [];
+  /** The stage whose event an alias stands for. */
+  readonly #stages = new Map<string, number>();
 
-  constructor(options: TermOptions<R>, maxKeyTuples: number, counters: Counters, time: Field<R> | undefined) {
+  constructor(
+    options: TermOptions<R>,
+    scope: Scope<R>,
+    maxKeyTuples: number,
+    counters: Counters,
+    time: Field<R> | undefined,
+  ) {
     this.#options = options;
+    this.#scope = scope;
     this.#maxKeyTuples = maxKeyTuples;
     this.#counters = counters;
     this.#time = time;
@@ -36,6 +47,7 @@ export class SequenceCompiler<R> {
         layout.push(term.missing ? null : stages.length);
         if (!term.missing) stages.push(step);
       }
+      if (term.alias !== null) this.#stages.set(term.alias, stages.length - 1);
     }
     const time = this.#time;
     const plan: SequencePlan<R> = {
@@ -58,15 +70,19 @@ export class SequenceCompiler<R> {
   }
 
   #step(by: readonly FieldReference[], term: Term): Step<R> {
-    const { tests, needs } = compileTerm(term.query, this.#options);
+    const { tests, needs, aliases } = compileTerm(term.query, this.#options);
     this.#needs.push(needs);
-    return { test: allOf(tests), keys: this.#keys([...by, ...term.by]) };
+    const bindings = Array.from(aliases, (alias) => ({
+      slot: this.#scope.alias(alias),
+      stage: this.#stages.get(alias)!,
+    }));
+    return { test: allOf(tests), keys: this.#keys([...by, ...term.by]), aliases: bindings };
   }
 
   #keys(fields: readonly FieldReference[]): KeyReader<R> {
-    const readers = fields.map(({ name, optional }) => {
-      const field = this.#options.field(name);
-      return { optional, read: (record: R) => field?.read(record) };
+    const readers = fields.map((reference) => {
+      const field = this.#options.field(reference);
+      return { optional: reference.optional, read: (record: R) => field?.read(record) };
     });
     return compileKeys(readers, this.#maxKeyTuples, (count) => {
       this.#counters.droppedTuples += count;

@@ -98,14 +98,27 @@ export class SequenceMatcher<R> implements Matcher<R> {
     const stages = this.#plan.stages.length;
     for (let at = 0; at < this.#steps.length; at += 1) {
       const step = at < stages ? stages - 1 - at : at;
-      const { test, keys } = this.#steps[step]!;
-      if (!test(record)) continue;
-      const found = keys(record);
+      const { test, keys, aliases } = this.#steps[step]!;
+      if (aliases.length === 0 && !test(record)) continue;
+      const found = aliases.length === 0 ? keys(record) : this.#keysWithAliases(step, record);
       if (found.length === 0) continue;
       hits ??= [];
       hits.push({ step, keys: found });
     }
     return hits;
+  }
+
+  /** The keys under which the record passes a test that reads earlier events of what is open there. */
+  #keysWithAliases(stage: number, record: R): JoinKey[] {
+    const { test, keys, aliases } = this.#steps[stage]!;
+    return keys(record).filter((key) => {
+      const pending = this.#states.get(key.id)?.pending[stage - 1];
+      if (pending === undefined) return false;
+      for (const { slot, stage: earlier } of aliases) slot.record = pending.events[earlier];
+      const passes = test(record);
+      for (const { slot } of aliases) slot.record = undefined;
+      return passes;
+    });
   }
 
   /** The time of the stream with this record; candidates that it decides on are matches. */

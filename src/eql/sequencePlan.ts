@@ -1,11 +1,19 @@
 import type { Micros } from './clock.ts';
 import type { KeyReader } from './keys.ts';
 import type { Reader, Test } from './readers.ts';
+import type { AliasSlot } from './scope.ts';
 
 /** Which events a term takes, and what joins them. */
 export interface Step<R> {
   readonly test: Test<R>;
   readonly keys: KeyReader<R>;
+  /** The events of earlier stages that the test reads; they must be in their slots before it is made. */
+  readonly aliases: readonly AliasBinding<R>[];
+}
+
+export interface AliasBinding<R> {
+  readonly slot: AliasSlot<R>;
+  readonly stage: number;
 }
 
 /** Where a missing event must not be: before the first event, behind the last, or right before a stage. */

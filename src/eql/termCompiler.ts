@@ -1,12 +1,14 @@
-import { Compiler, type FieldLookup } from './compiler.ts';
+import { Compiler, type FieldLookup, type Surroundings } from './compiler.ts';
 import { foldConstants } from './constants.ts';
 import { type LiteralClause, literalsOf, type Needs } from './needs.ts';
 import { anyEquals, type Test } from './readers.ts';
 import type { Field, Schema } from './schema.ts';
-import { type EventQuery, type Expression, fieldsOf } from './tree.ts';
+import { type EventQuery, type Expression, fieldsOf, isVariable, ownFieldsOf } from './tree.ts';
 
 /** Which records an event query takes, and what they must show. */
 export interface CompiledTerm<R> {
+  /** The aliases that the condition reads. */
+  readonly aliases: ReadonlySet<string>;
   /** In the order in which they are best made. */
   readonly tests: readonly Test<R>[];
   readonly needs: Needs;
@@ -15,6 +17,7 @@ export interface CompiledTerm<R> {
 export interface TermOptions<R> {
   readonly schema: Schema;
   readonly field: FieldLookup<R>;
+  readonly surroundings: Surroundings<R>;
   readonly categoryField: Field<R> | undefined;
   readonly termFilter: ((fields: ReadonlySet<string>) => Test<R> | undefined) | undefined;
   /** Refuses a condition that the dialect cannot run. */
@@ -26,15 +29,17 @@ export function compileTerm<R>(query: EventQuery, options: TermOptions<R>): Comp
   const { schema, field, categoryField, termFilter } = options;
   const condition = foldConstants(query.condition, schema);
   options.verify(condition);
-  const fields = new Set(fieldsOf(query.condition).map((each) => each.name));
-  const tests = [new Compiler<R>(field).condition(condition)];
-  const gate = termFilter?.(fields);
+  const references = fieldsOf(query.condition).filter((each) => !isVariable(each));
+  const fields = new Set(references.map((each) => each.name));
+  const aliases = new Set(references.flatMap(({ of }) => (of === null ? [] : [of])));
+  const tests = [new Compiler<R>(field, options.surroundings).condition(condition)];
+  const gate = termFilter?.(new Set(ownFieldsOf(query.condition).map((each) => each.name)));
   if (gate !== undefined) tests.unshift(gate);
   const category = categoryTest(query.category, categoryField);
   if (category !== undefined) tests.unshift(category);
   const categories = query.category === null ? null : new Set([query.category]);
   const literals = literalsOf(condition, (name) => ['string', 'any'].includes(schema(name) ?? 'any'));
-  return { tests, needs: { fields, categories, literals } };
+  return { tests, aliases, needs: { fields, categories, literals } };
 }
 
 /** Category names are compared exactly; without one (`any`) an event needs no category. */

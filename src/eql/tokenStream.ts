@@ -69,9 +69,9 @@ export class TokenStream {
     return result;
   }
 
-  /** Refuses what the grammar knows but nothing here runs. */
-  unsupported(construct: string, token: Token): never {
-    throw new EqlVerificationError(`${construct} is not supported.`, this.#source, token.span.start);
+  /** Refuses what the grammar knows but this dialect, or any, does not run. */
+  unsupported(construct: string, token: Token, remedy?: string): never {
+    throw new EqlVerificationError(`${construct} is not supported.`, this.#source, token.span.start, remedy);
   }
 
   /** Refuses what reads as EQL but says nothing that can be run. */

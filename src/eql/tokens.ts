@@ -33,6 +33,8 @@ export type TokenKind =
   | 'quoted identifier'
   /** A name directly followed by `~`, which only a function's can be; `value` is the name without it. */
   | 'insensitive identifier'
+  /** `$name`, the `$` being a part of it. */
+  | 'variable'
   | 'string'
   | 'integer'
   | 'decimal'

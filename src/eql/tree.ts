@@ -19,6 +19,9 @@ export interface Literal extends Node {
 
 export interface FieldReference extends Node {
   readonly kind: 'field';
+  /** What it is read from: null is the event itself, else an alias (`event0`) or a variable (`$entry`). */
+  readonly of: string | null;
+  /** Empty for a variable itself. */
   readonly name: string;
   /** Written with `?`: where no schema knows the name it stands for null. */
   readonly optional: boolean;
@@ -83,7 +86,27 @@ export interface Logical extends Node {
   readonly operands: readonly Expression[];
 }
 
+/** `_arraysearch(array, $variable, condition)`: that the condition holds for an element of an array. */
+export interface ArraySearch extends Node {
+  readonly kind: 'arraySearch';
+  readonly array: FieldReference;
+  /** With its `$`. */
+  readonly variable: string;
+  readonly condition: Expression;
+}
+
+export type Relation = 'descendant' | 'child' | 'event';
+
+/** `descendant of [ … ]`: how the event's process is related to those that an event query takes. */
+export interface Lineage extends Node {
+  readonly kind: 'lineage';
+  readonly relation: Relation;
+  readonly query: EventQuery;
+}
+
 export type Expression =
+  | ArraySearch
+  | Lineage
   | Literal
   | FieldReference
   | FunctionCall
@@ -193,6 +216,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'and':
     case 'or':
       return expression.operands;
+    case 'arraySearch':
+      return [expression.array, expression.condition];
+    case 'lineage':
+      return [expression.query.condition];
   }
 }
 
@@ -200,6 +227,17 @@ export function childrenOf(expression: Expression): readonly Expression[] {
 export function walk(expression: Expression, visit: (node: Expression) => void): void {
   visit(expression);
   for (const child of childrenOf(expression)) walk(child, visit);
+}
+
+/** The fields of the event itself that a condition tests: not those of aliases, variables and lineage. */
+export function ownFieldsOf(condition: Expression): FieldReference[] {
+  if (condition.kind === 'field') return condition.of === null ? [condition] : [];
+  return condition.kind === 'lineage' ? [] : childrenOf(condition).flatMap(ownFieldsOf);
+}
+
+/** Whether a reference is to a variable of `_arraysearch`, which no schema can know. */
+export function isVariable({ of }: FieldReference): boolean {
+  return of?.startsWith('$') === true;
 }
 
 /** Every field that `expression` names. */

@@ -28,7 +28,7 @@ function literalOf(text: string): unknown {
   return tree.right.value;
 }
 
-const field = (name: string, optional = false) => ({ kind: 'field', name, optional });
+const field = (name: string, optional = false) => ({ kind: 'field', of: null, name, optional });
 const text = (value: string) => ({ kind: 'literal', type: 'string', value });
 const integer = (value: number | bigint) => ({ kind: 'literal', type: 'integer', value });
 const compare = (left: unknown, operator: string, right: unknown) => ({
@@ -254,7 +254,7 @@ describe('syntax errors', () => {
       message: 'Strings stand between double quotes, not single quotes.',
       remedy: 'Write "…".',
     },
-    { query: 'process where $e == 1', at: [1, 15], message: 'Variables ($name) are not supported.' },
+    { query: 'process where $1 == 1', at: [1, 15], message: 'Unexpected character "$".' },
     {
       query: 'process where a == "x\n"',
       at: [1, 20],
@@ -553,6 +553,22 @@ describe('constructs that cannot be run are refused by name', () => {
       query: 'any where descendant of [any where true]',
       at: [1, 11],
       message: 'Lineage ("descendant of") is not supported.',
+    },
+    {
+      query: 'any where $e == 1',
+      at: [1, 11],
+      message: 'A variable ("$e") is not supported.',
+      remedy: 'The endpoint dialect has it.',
+    },
+    {
+      query: 'any where _arraysearch(a, $e, $e == 1)',
+      at: [1, 11],
+      message: '_arraysearch is not supported.',
+    },
+    {
+      query: 'sequence [a where true] as x [b where true]',
+      at: [1, 25],
+      message: 'An alias ("as") is not supported.',
     },
     { query: 'any where a[0] == 1', at: [1, 12], message: 'An array index is not supported.' },
   ];

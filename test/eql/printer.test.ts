@@ -40,10 +40,15 @@ describe('print', () => {
       'sequence by a, ?b with maxspan=5m\n  [any where true] by c with runs=2\n  ![x where a] by c\nuntil\n  [y where b] by c\n| head 1 + 1',
     ],
     ['sample by a [x where b] [y where c]', 'sample by a\n  [x where b]\n  [y where c]'],
+    [
+      'sequence [any where a] as e [any where e.b == c and descendant of [x where d] and _arraysearch(l, $v, $v.f == $v)]',
+      'sequence\n  [any where a] as e\n  [any where e.b == c and descendant of [x where d] and _arraysearch(l, $v, $v.f == $v)]',
+    ],
     ['any where a == 3.0 or a == 1e40', 'any where a == 3.0 or a == 1e+40'],
     ['any where a:"""C:\\x"y"""', 'any where a : "C:\\\\x\\"y"'],
   ];
-  for (const [query, printed] of cases) it(query, () => assert.equal(print(parse(query).statement), printed));
+  for (const [query, printed] of cases)
+    it(query, () => assert.equal(print(parse(query, { dialect: 'endpoint' }).statement), printed));
 
   it('gives text that reads back as the same tree', () => {
     const property = fc.property(statements(leaves), (statement) => {

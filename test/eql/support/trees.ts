@@ -37,7 +37,7 @@ export function conditions({
   const truth = fc.boolean().map((value) => ({ kind: 'literal', type: 'boolean', value, span }) as const);
   const field = fc
     .record({ name: fc.constantFrom(...fields), optional: fc.boolean() })
-    .map((each) => ({ kind: 'field', ...each, span }) as const);
+    .map((each) => ({ kind: 'field', of: null, ...each, span }) as const);
   const value = fc.oneof(string, integer, decimal, nothing, truth);
   const ordered = fc.oneof(string, integer, decimal);
   const equality = fc
@@ -129,7 +129,7 @@ export function statements(leaves: Leaves): fc.Arbitrary<Statement> {
   });
   const key = fc
     .record({ name: fc.constantFrom(...leaves.fields), optional: fc.boolean() })
-    .map((each) => ({ kind: 'field' as const, ...each, span }));
+    .map((each) => ({ kind: 'field' as const, of: null, ...each, span }));
   const keys = fc.array(key, { maxLength: 2 });
   const term = fc
     .record({ missing: fc.boolean(), query: event, by: keys, runs: fc.integer({ min: 1, max: 3 }) })
