@@ -7,9 +7,10 @@ import { EqlVerificationError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { DEFAULT_LINEAGE_FIELDS, type LineageFields, LineageTracker } from './lineage.ts';
 import { LineageMatcher } from './lineageMatcher.ts';
-import { EventMatcher, type Matcher } from './matcher.ts';
+import { EventMatcher, type Matcher, type StatefulMatcher } from './matcher.ts';
 import { PipedMatcher } from './pipedMatcher.ts';
 import { Head, Pipeline, type PipeStage, Tail } from './pipes.ts';
+import { print } from './printer.ts';
 import { type ParseOptions, parse, type Query } from './query.ts';
 import { allOf, type Reader, type Test } from './readers.ts';
 import { SampleMatcher } from './sampleMatcher.ts';
@@ -65,7 +66,10 @@ export function compile<R>(
   options: CompileOptions<R> = {},
 ): Matcher<R> {
   const { matcher, pipeline } = compileParts(query, resolver, options);
-  return pipeline === undefined ? matcher : new PipedMatcher(matcher, pipeline);
+  if (pipeline === undefined) return matcher;
+  const piped = new PipedMatcher(matcher, pipeline);
+  piped.identity = matcher.identity;
+  return piped;
 }
 
 /** The query, and the pipes behind it where it has any. */
@@ -73,10 +77,11 @@ export function compileParts<R>(
   query: string | Query,
   resolver: Resolver<R>,
   options: CompileOptions<R>,
-): { matcher: Matcher<R>; pipeline: Pipeline<R> | undefined } {
+): { matcher: StatefulMatcher<R>; pipeline: Pipeline<R> | undefined } {
   const parsed = typeof query === 'string' ? parse(query, options) : query;
   const { pipes } = parsed.statement;
   const matcher = new StatementCompiler(parsed, resolver, options).matcher();
+  matcher.identity = `${parsed.dialect} ${print(parsed.statement)}`;
   return { matcher, pipeline: pipes.length === 0 ? undefined : new Pipeline(pipes.map(compilePipe<R>)) };
 }
 
@@ -118,7 +123,7 @@ class StatementCompiler<R> {
     };
   }
 
-  matcher(): Matcher<R> {
+  matcher(): StatefulMatcher<R> {
     const { query } = this.#statement;
     const warnings = [
       ...check(this.#statement, this.#source, (field) => this.#schema(field.name) ?? 'any'),
@@ -131,7 +136,7 @@ class StatementCompiler<R> {
     return this.#trackers.length === 0 ? matcher : new LineageMatcher(matcher, this.#trackers);
   }
 
-  #inner(query: Statement['query'], warnings: readonly Warning[]): Matcher<R> {
+  #inner(query: Statement['query'], warnings: readonly Warning[]): StatefulMatcher<R> {
     if (query.kind === 'event') {
       const { tests, needs } = compileTerm(query, this.#terms);
       return new EventMatcher(tests, needs, warnings, this.#counters);

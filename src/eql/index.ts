@@ -15,5 +15,6 @@ export { print } from './printer.ts';
 export { type ParseOptions, parse, type Query } from './query.ts';
 export type { Field, FieldType, FieldValue, Resolver, Schema, Warning } from './schema.ts';
 export { type SearchOptions, search } from './search.ts';
+export { EqlSnapshotError, type Snapshot } from './snapshot.ts';
 export type { Location, Span } from './source.ts';
 export type * from './tree.ts';

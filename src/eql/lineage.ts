@@ -1,6 +1,10 @@
+import * as v from 'valibot';
 import type { Reader, Test } from './readers.ts';
 import type { FieldValue } from './schema.ts';
+import { readState, readValues, VALUES, writeValues } from './snapshot.ts';
 import type { Relation, Scalar } from './tree.ts';
+
+const STATE = v.object({ sources: VALUES, descendants: VALUES });
 
 /** The fields that tell how processes are related; ids must be unique for all time, as entity ids are. */
 export interface LineageFields {
@@ -60,6 +64,16 @@ export class LineageTracker<R> {
     return Array.isArray(ancestry) && ancestry.some((each) => this.#sources.has(each));
   }
 
+  save(): v.InferOutput<typeof STATE> {
+    return { sources: writeValues(this.#sources.all()), descendants: writeValues(this.#descendants.all()) };
+  }
+
+  load(state: unknown): void {
+    const { sources, descendants } = readState(STATE, state);
+    this.#sources.replace(readValues(sources));
+    this.#descendants.replace(readValues(descendants));
+  }
+
   /** Whether the record's process has the relation to one that was taken. */
   readonly test: Test<R> = (record) => {
     const { entity, parent } = this.#readers;
@@ -83,6 +97,16 @@ class RecentIds {
   constructor(max: number, onDrop: () => void) {
     this.#max = max;
     this.#onDrop = onDrop;
+  }
+
+  /** From the least recently used on. */
+  all(): Scalar[] {
+    return [...this.#ids];
+  }
+
+  replace(ids: readonly (Scalar | null)[]): void {
+    this.#ids.clear();
+    for (const id of ids) if (id !== null) this.add(id);
   }
 
   has(id: Scalar | null | undefined): boolean {

@@ -1,17 +1,22 @@
+import * as v from 'valibot';
 import type { Counters } from './counters.ts';
 import type { LineageTracker } from './lineage.ts';
-import type { Match, Matcher } from './matcher.ts';
+import { type Match, StatefulMatcher } from './matcher.ts';
 import type { Needs } from './needs.ts';
 import type { Warning } from './schema.ts';
+import { type RecordReader, type RecordWriter, readState } from './snapshot.ts';
+
+const STATE = v.object({ trackers: v.array(v.unknown()), inner: v.unknown() });
 
 /** A query that asks about lineage: its trackers see every record before the query does. */
-export class LineageMatcher<R> implements Matcher<R> {
+export class LineageMatcher<R> extends StatefulMatcher<R> {
   readonly warnings: readonly Warning[];
-  readonly #inner: Matcher<R>;
+  readonly #inner: StatefulMatcher<R>;
   readonly #trackers: readonly LineageTracker<R>[];
   readonly #needs: Needs;
 
-  constructor(inner: Matcher<R>, trackers: readonly LineageTracker<R>[]) {
+  constructor(inner: StatefulMatcher<R>, trackers: readonly LineageTracker<R>[]) {
+    super();
     this.warnings = inner.warnings;
     this.#inner = inner;
     this.#trackers = trackers;
@@ -38,5 +43,15 @@ export class LineageMatcher<R> implements Matcher<R> {
 
   counters(): Readonly<Counters> {
     return this.#inner.counters();
+  }
+
+  save(records: RecordWriter<R>): v.InferOutput<typeof STATE> {
+    return { trackers: this.#trackers.map((tracker) => tracker.save()), inner: this.#inner.save(records) };
+  }
+
+  load(state: unknown, records: RecordReader<R>): void {
+    const { trackers, inner } = readState(STATE, state);
+    this.#inner.load(inner, records);
+    for (const [index, tracker] of this.#trackers.entries()) tracker.load(trackers[index]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Micros } from './clock.ts';
+import type { JoinKey } from './keys.ts';
 
 /** A sequence that has begun. */
 export interface Pending<R> {
@@ -31,13 +32,15 @@ export class Sightings {
 
 /** What a sequence keeps for one join key. */
 export class KeyState<R> {
+  readonly values: JoinKey['values'];
   /** A sequence at each stage but the last; a newer one takes the place of an older one. */
   readonly pending: (Pending<R> | undefined)[];
   /** For each `![ ]` of the query. */
   readonly sightings: readonly Sightings[];
   touched: Micros;
 
-  constructor(stages: number, missing: number, now: Micros) {
+  constructor(values: JoinKey['values'], stages: number, missing: number, now: Micros) {
+    this.values = values;
     this.pending = Array.from({ length: Math.max(0, stages - 1) }, () => undefined);
     this.sightings = Array.from({ length: missing }, () => new Sightings());
     this.touched = now;

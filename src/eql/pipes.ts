@@ -1,10 +1,42 @@
+import * as v from 'valibot';
 import type { Match } from './matcher.ts';
+import {
+  PLACE,
+  type RecordReader,
+  type RecordWriter,
+  readState,
+  readValues,
+  VALUES,
+  writeValues,
+} from './snapshot.ts';
+import type { Scalar } from './tree.ts';
 
 /** A stage behind a query: takes its matches in their order and lets others out. */
 export interface PipeStage<R> {
   take(match: Match<R>): readonly Match<R>[];
   /** No match will follow. */
   end(): readonly Match<R>[];
+  save(records: RecordWriter<R>): unknown;
+  load(state: unknown, records: RecordReader<R>): void;
+}
+
+const MATCHES = v.array(v.object({ events: v.array(v.nullable(PLACE)), joinKeys: VALUES }));
+
+function writeMatches<R>(
+  matches: readonly Match<R>[],
+  records: RecordWriter<R>,
+): v.InferOutput<typeof MATCHES> {
+  return matches.map(({ events, joinKeys }) => ({
+    events: events.map((event) => (event === null ? null : records.place(event))),
+    joinKeys: writeValues(joinKeys as (Scalar | null)[]),
+  }));
+}
+
+function readMatches<R>(state: unknown, records: RecordReader<R>): Match<R>[] {
+  return readState(MATCHES, state).map(({ events, joinKeys }) => ({
+    events: events.map((place) => (place === null ? null : records.at(place))),
+    joinKeys: readValues(joinKeys),
+  }));
 }
 
 /** The first matches. */
@@ -23,6 +55,14 @@ export class Head<R> implements PipeStage<R> {
 
   end(): readonly Match<R>[] {
     return [];
+  }
+
+  save(): number {
+    return this.#left;
+  }
+
+  load(state: unknown): void {
+    this.#left = readState(PLACE, state);
   }
 }
 
@@ -46,6 +86,14 @@ export class Tail<R> implements PipeStage<R> {
     return this.#tail();
   }
 
+  save(records: RecordWriter<R>): unknown {
+    return writeMatches(this.#tail(), records);
+  }
+
+  load(state: unknown, records: RecordReader<R>): void {
+    this.#last = readMatches(state, records);
+  }
+
   #tail(): Match<R>[] {
     return this.#count === 0 ? [] : this.#last.slice(-this.#count);
   }
@@ -67,6 +115,14 @@ export class Pipeline<R> {
     let current = matches;
     for (const stage of this.#stages.slice(first)) current = current.flatMap((match) => stage.take(match));
     return current;
+  }
+
+  save(records: RecordWriter<R>): unknown[] {
+    return this.#stages.map((stage) => stage.save(records));
+  }
+
+  load(states: readonly unknown[], records: RecordReader<R>): void {
+    for (const [index, stage] of this.#stages.entries()) stage.load(states[index], records);
   }
 
   /** What the pipes held back, each part sent through the pipes behind it. */

@@ -1,9 +1,21 @@
+import * as v from 'valibot';
 import type { Counters } from './counters.ts';
 import { compareKeys, type JoinKey } from './keys.ts';
-import { type Match, type Matcher, NONE } from './matcher.ts';
+import { type Match, NONE, StatefulMatcher } from './matcher.ts';
 import type { Needs } from './needs.ts';
 import type { Warning } from './schema.ts';
 import type { Step } from './sequencePlan.ts';
+import {
+  PLACE,
+  type RecordReader,
+  type RecordWriter,
+  readKey,
+  readState,
+  VALUES,
+  writeValues,
+} from './snapshot.ts';
+
+const STATE = v.array(v.object({ values: VALUES, records: v.array(v.array(PLACE)) }));
 
 interface Group<R> {
   readonly key: JoinKey;
@@ -16,7 +28,7 @@ interface Group<R> {
  * the input ends. The earliest are taken; of a term no more are kept than there are terms, for the others
  * can use up only so many.
  */
-export class SampleMatcher<R> implements Matcher<R> {
+export class SampleMatcher<R> extends StatefulMatcher<R> {
   readonly warnings: readonly Warning[];
   readonly #terms: readonly Step<R>[];
   readonly #maxKeys: number;
@@ -31,6 +43,7 @@ export class SampleMatcher<R> implements Matcher<R> {
     warnings: readonly Warning[],
     counters: Counters,
   ) {
+    super();
     this.#terms = terms;
     this.#maxKeys = maxKeys;
     this.#needs = needs;
@@ -78,6 +91,24 @@ export class SampleMatcher<R> implements Matcher<R> {
 
   counters(): Readonly<Counters> {
     return this.#counters;
+  }
+
+  save(records: RecordWriter<R>): v.InferOutput<typeof STATE> {
+    return Array.from(this.#groups.values(), (group) => ({
+      values: writeValues(group.key.values),
+      records: group.records.map((list) => list.map((record) => records.place(record))),
+    }));
+  }
+
+  load(state: unknown, records: RecordReader<R>): void {
+    this.#groups.clear();
+    for (const stored of readState(STATE, state)) {
+      const key = readKey(stored.values);
+      const lists = this.#terms.map((_, term) =>
+        (stored.records[term] ?? []).map((place) => records.at(place)),
+      );
+      this.#groups.set(key.id, { key, records: lists });
+    }
   }
 }
 

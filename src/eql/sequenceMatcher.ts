@@ -2,11 +2,13 @@ import { PENDING_BYTES, type StateBudget } from './budget.ts';
 import { type Micros, microsOf, StreamClock } from './clock.ts';
 import { type Counters, newCounters } from './counters.ts';
 import type { JoinKey } from './keys.ts';
-import { type Match, type Matcher, NONE } from './matcher.ts';
+import { type Match, NONE, StatefulMatcher } from './matcher.ts';
 import type { Needs } from './needs.ts';
 import { KeyState, type Pending } from './pending.ts';
 import type { Warning } from './schema.ts';
 import type { MissingStep, SequencePlan, Step } from './sequencePlan.ts';
+import { readPending, SEQUENCE_STATE, type StoredSequence, writePending } from './sequenceState.ts';
+import { type RecordReader, type RecordWriter, readKey, readState, writeValues } from './snapshot.ts';
 import { readTime } from './time.ts';
 import { type Candidate, WaitingRoom } from './waiting.ts';
 
@@ -30,7 +32,7 @@ interface Hit {
  * one last, so that it can extend one sequence and start another but is in each only once. `until` comes
  * behind the stages: an event can complete a sequence that it would also end.
  */
-export class SequenceMatcher<R> implements Matcher<R> {
+export class SequenceMatcher<R> extends StatefulMatcher<R> {
   readonly warnings: readonly Warning[];
   readonly #plan: SequencePlan<R>;
   readonly #needs: Needs;
@@ -52,6 +54,7 @@ export class SequenceMatcher<R> implements Matcher<R> {
     warnings: readonly Warning[],
     counters: Counters = newCounters(),
   ) {
+    super();
     this.#plan = plan;
     this.#bounds = bounds;
     this.#needs = needs;
@@ -90,6 +93,44 @@ export class SequenceMatcher<R> implements Matcher<R> {
 
   counters(): Readonly<Counters> {
     return { ...this.#counters, lateEvents: this.#clock.late };
+  }
+
+  save(records: RecordWriter<R>): StoredSequence {
+    const keys = Array.from(this.#states.values(), ({ values, touched, pending, sightings }) => ({
+      values: writeValues(values),
+      touched,
+      pending: pending.map((each) => (each === undefined ? null : writePending(each, records))),
+      sightings: sightings.map(({ latest = null, previous = null }): [number | null, number | null] => [
+        latest,
+        previous,
+      ]),
+    }));
+    const waiting = this.#waiting.all().map(({ key, pending, deadline }) => ({
+      values: writeValues(key.values),
+      pending: writePending(pending, records),
+      deadline,
+    }));
+    return { now: this.#clock.now ?? null, keys, waiting };
+  }
+
+  load(stored: unknown, records: RecordReader<R>): void {
+    const { now, keys, waiting } = readState(SEQUENCE_STATE, stored);
+    for (const [id, state] of this.#states) this.#drop(id, state);
+    this.#settle(this.#waiting.takeAll());
+    this.#clock.now = now ?? undefined;
+    for (const { values, touched, pending, sightings } of keys) {
+      const key = readKey(values);
+      for (const [stage, each] of pending.slice(0, this.#plan.stages.length - 1).entries())
+        if (each !== null) this.#keep(stage, key, readPending(each, records), touched);
+      for (const [index, [latest, previous]] of sightings.slice(0, this.#plan.missing.length).entries()) {
+        if (latest === null) continue;
+        const seen = this.#touch(key, touched).sightings[index]!;
+        seen.previous = previous ?? undefined;
+        seen.latest = latest;
+      }
+    }
+    for (const { values, pending, deadline } of waiting)
+      this.#await({ key: readKey(values), pending: readPending(pending, records), deadline });
   }
 
   /** The steps that take the record, last stage first, then `![ ]`, then until; nothing changes yet. */
@@ -265,7 +306,8 @@ export class SequenceMatcher<R> implements Matcher<R> {
     const known = this.#states.get(key.id);
     if (known !== undefined) this.#states.delete(key.id);
     else if (this.#states.size >= this.#bounds.maxKeys) this.#evictOldest();
-    const state = known ?? new KeyState<R>(this.#plan.stages.length, this.#plan.missing.length, now);
+    const state =
+      known ?? new KeyState<R>(key.values, this.#plan.stages.length, this.#plan.missing.length, now);
     state.touched = now;
     this.#states.set(key.id, state);
     return state;

@@ -40,6 +40,10 @@ export class WaitingRoom<R> {
     return this.#takeFirst(due);
   }
 
+  all(): readonly Candidate<R>[] {
+    return this.#queue;
+  }
+
   takeAll(): Candidate<R>[] {
     return this.#takeFirst(this.#queue.length);
   }
