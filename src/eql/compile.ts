@@ -33,6 +33,7 @@ import {
   type Statement,
   walk,
 } from './tree.ts';
+import type { Work } from './work.ts';
 
 export interface CompileOptions<R> extends Pick<ParseOptions, 'dialect' | 'limits'> {
   /** The field that holds an event's category; default `event.category`. */
@@ -47,6 +48,8 @@ export interface CompileOptions<R> extends Pick<ParseOptions, 'dialect' | 'limit
   readonly termFilter?: (fields: ReadonlySet<string>) => Test<R> | undefined;
   /** The fields that tell how processes are related. */
   readonly lineage?: LineageFields;
+  /** Has long values evaluated in slices, by a RuleIndex that is given the same one. */
+  readonly work?: Work;
   /** What the open sequences of all queries that are given the same one may take together. */
   readonly budget?: StateBudget;
   /** What a record takes in memory, in bytes; default 1,024. Only a budget asks for it. */
@@ -107,10 +110,11 @@ class StatementCompiler<R> {
     this.#resolver = resolver;
     this.#options = options;
     this.#schema = (name) => resolver.field(name)?.type;
-    this.#scope = new Scope(resolver);
+    this.#scope = new Scope(resolver, options.work);
     this.#terms = {
       schema: this.#schema,
       field: this.#scope.field,
+      work: options.work,
       surroundings: {
         arraySearch: this.#scope.arraySearch,
         lineage: (lineage) => this.#lineage(lineage),

@@ -24,6 +24,7 @@ import type {
 } from './tree.ts';
 import { anyValue, isMissing } from './values.ts';
 import { compileWildcards } from './wildcard.ts';
+import { LONG_LIST, type Work } from './work.ts';
 
 /** Finds the field that a name stands for; undefined reads as missing. */
 export type FieldLookup<R> = (field: FieldReference) => Field<R> | undefined;
@@ -47,11 +48,13 @@ const SMALL_LIST = 4;
 export class Compiler<R> {
   readonly #field: FieldLookup<R>;
   readonly #surroundings: Surroundings<R> | undefined;
+  readonly #work: Work | undefined;
 
-  /** Without surroundings only expressions that need none can be compiled. */
-  constructor(field: FieldLookup<R>, surroundings?: Surroundings<R>) {
+  /** Without surroundings only expressions that need none can be compiled; without work nothing runs in slices. */
+  constructor(field: FieldLookup<R>, surroundings?: Surroundings<R>, work?: Work) {
     this.#field = field;
     this.#surroundings = surroundings;
+    this.#work = work;
   }
 
   /** The expression as a condition. */
@@ -138,7 +141,7 @@ export class Compiler<R> {
     if (name === 'cidrMatch') return this.#cidrMatch(call.args);
     const asText = name === 'string' || name === 'concat';
     const readers = call.args.map((arg) => (asText ? this.#text(arg) : this.value(arg)));
-    return lift(readers, applyOf(name, call.insensitive));
+    return lift(readers, applyOf(name, call.insensitive), this.#work);
   }
 
   /** 5.0 is written with its fraction; nothing but the tree tells it from 5. */
@@ -190,7 +193,7 @@ export class Compiler<R> {
     const holds = compareValues(operator, this.#commonType(left, right));
     return (record) => {
       const other = readRight(record);
-      return anyValue(readLeft(record), (each) => anyValue(other, (value) => holds(each, value)));
+      return this.#anyPair(readLeft(record), other, holds);
     };
   }
 
@@ -199,8 +202,8 @@ export class Compiler<R> {
     const read = this.value(operand);
     const strict = typeof literal.value === 'string' || typeof literal.value === 'boolean';
     if (operator === '==' && strict && (type === 'any' || type === literal.type))
-      return anyEquals(read, literal.value as string | boolean);
-    return anyPasses(read, compareWith(operator, type, literal));
+      return anyEquals(read, literal.value as string | boolean, this.#work);
+    return anyPasses(read, compareWith(operator, type, literal), this.#work);
   }
 
   #membership(membership: Membership): Test<R> {
@@ -217,8 +220,8 @@ export class Compiler<R> {
     const read = this.value(operand);
     const texts = literals.map((literal) => literal.value).filter((value) => typeof value === 'string');
     const textual = texts.length === literals.length && (type === 'string' || type === 'any');
-    if (insensitive) return anyPasses(read, textSet(texts.map(foldAscii), true));
-    if (textual) return anyPasses(read, textSet(texts, false));
+    if (insensitive) return anyPasses(read, textSet(texts.map(foldAscii), true), this.#work);
+    if (textual) return anyPasses(read, textSet(texts, false), this.#work);
     return anyOf(literals.map((literal) => this.#againstLiteral(operand, '==', literal)));
   }
 
@@ -235,8 +238,16 @@ export class Compiler<R> {
     const fold = (each: Scalar): Scalar => (typeof each === 'string' ? foldAscii(each) : each);
     return (record) => {
       const other = readRight(record);
-      return anyValue(readLeft(record), (left) => anyValue(other, (right) => fold(left) === fold(right)));
+      return this.#anyPair(readLeft(record), other, (left, right) => fold(left) === fold(right));
     };
+  }
+
+  /** Whether some pair of two fields' values passes: of two long lists that is the product of their lengths. */
+  #anyPair(left: FieldValue, right: FieldValue, test: (left: Scalar, right: Scalar) => boolean): boolean {
+    const passes = (one: Scalar) => anyValue(right, (other) => test(one, other));
+    const isLong = typeof left === 'object' && left !== null && left.length >= LONG_LIST;
+    if (this.#work === undefined || !isLong) return anyValue(left, passes);
+    return this.#work.some(left, (one) => one !== null && one !== undefined && passes(one), true);
   }
 
   #pattern(pattern: Pattern): Test<R> {
@@ -244,9 +255,13 @@ export class Compiler<R> {
     const { operator } = pattern;
     const matches =
       operator === 'regex' || operator === 'regex~'
-        ? compileRegex(texts, flavourOf(pattern), operator === 'regex~')
-        : compileWildcards(texts, operator !== 'like');
-    return anyPasses(this.value(pattern.operand), (value) => typeof value === 'string' && matches(value));
+        ? compileRegex(texts, flavourOf(pattern), operator === 'regex~', this.#work)
+        : compileWildcards(texts, operator !== 'like', this.#work);
+    return anyPasses(
+      this.value(pattern.operand),
+      (value) => typeof value === 'string' && matches(value),
+      this.#work,
+    );
   }
 
   #typeOf(expression: Expression): FieldType {

@@ -36,7 +36,7 @@ export function compileKeys<R>(
   return (record) => {
     const choices: (readonly (Scalar | null)[])[] = [];
     for (const { read, optional } of fields) {
-      const values = distinctValues(read(record));
+      const values = distinctValues(bounded(read(record), maxTuples, onCut));
       if (values.length > 0) choices.push(values);
       else if (optional) choices.push([null]);
       else return NONE;
@@ -45,6 +45,13 @@ export function compileKeys<R>(
     if (count > maxTuples) onCut(count - maxTuples);
     return tuplesOf(choices, Math.min(count, maxTuples)).map((values) => ({ id: idOf(values), values }));
   };
+}
+
+/** Values of one field beyond what can be keys are not looked at: sorting a whole argument vector is dear. */
+function bounded(value: FieldValue, most: number, onCut: (count: number) => void): FieldValue {
+  if (typeof value !== 'object' || value === null || value.length <= most) return value;
+  onCut(value.length - most);
+  return value.slice(0, most);
 }
 
 function distinctValues(value: FieldValue): readonly Scalar[] {

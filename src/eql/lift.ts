@@ -1,6 +1,7 @@
 import type { Reader } from './readers.ts';
 import type { FieldValue } from './schema.ts';
 import type { Scalar } from './tree.ts';
+import { LONG_LIST, LONG_TEXT, type Work } from './work.ts';
 
 /**
  * Combinations of values that one call computes at most: two fields of several thousand values each would
@@ -12,6 +13,7 @@ export const MAX_COMBINATIONS = 1_048_576;
 export function lift<R>(
   readers: readonly Reader<R>[],
   apply: (args: readonly (Scalar | null)[]) => Scalar | null,
+  work?: Work,
 ): Reader<R> {
   return (record) => {
     const args: (Scalar | null)[] = [];
@@ -26,8 +28,30 @@ export function lift<R>(
         lists[index] = list;
       }
     }
-    return lists === undefined ? apply(args) : combine(args, lists, apply);
+    if (lists !== undefined) return combineLists(args, lists, apply, work);
+    const length = work === undefined ? 0 : lengthOf(args);
+    return length < LONG_TEXT ? apply(args) : work!.once(length, () => apply(args));
   };
+}
+
+/** The length of the longest text. */
+function lengthOf(args: readonly (Scalar | null)[]): number {
+  return args.reduce<number>((most, arg) => (typeof arg === 'string' ? Math.max(most, arg.length) : most), 0);
+}
+
+function combineLists(
+  args: (Scalar | null)[],
+  lists: readonly (readonly Scalar[] | undefined)[],
+  apply: (args: readonly (Scalar | null)[]) => Scalar | null,
+  work: Work | undefined,
+): readonly Scalar[] {
+  const long = lists.filter((list) => list !== undefined);
+  const count = long.reduce((product, list) => product * list.length, 1);
+  if (work === undefined || count < LONG_LIST) return combine(args, lists, apply);
+  const index = lists.indexOf(long[0]);
+  const rest = lists.map((list, at) => (at === index ? undefined : list));
+  const choices = work.map(long[0]!, (value) => combine(args.with(index, value), rest, apply));
+  return choices.flat();
 }
 
 /** The values of an array with several; undefined for what is a scalar or can be taken as one. */

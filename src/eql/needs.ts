@@ -1,4 +1,5 @@
 import { foldAscii } from './casing.ts';
+import { flavourOf, literalsOfRegex } from './regex.ts';
 import type { Expression, Pattern } from './tree.ts';
 
 /** What a record must show for a query to match: an index and a loader build on it. */
@@ -48,7 +49,8 @@ export function literalsOf(condition: Expression, isText: IsText): LiteralClause
       return clause(condition.operand, 'equals', texts, condition.insensitive);
     }
     case 'pattern': {
-      if (condition.operator === 'regex' || condition.operator === 'regex~') return [];
+      if (condition.operator === 'regex' || condition.operator === 'regex~')
+        return regexLiterals(condition, clause);
       return patternLiterals(condition, clause);
     }
     default:
@@ -76,6 +78,12 @@ function patternLiterals({ operand, operator, patterns }: Pattern, clause: MakeC
   if (texts.every((text) => !/[*?]/.test(text))) return clause(operand, 'equals', texts, insensitive);
   const pieces = texts.map((text) => text.split(/[*?]/).reduce((a, b) => (b.length > a.length ? b : a)));
   return clause(operand, 'contains', pieces, insensitive);
+}
+
+function regexLiterals(pattern: Pattern, clause: MakeClause): LiteralClause[] {
+  const insensitive = pattern.operator === 'regex~';
+  const pieces = literalsOfRegex(textsOf(pattern.patterns) ?? [], flavourOf(pattern), insensitive);
+  return clause(pattern.operand, 'contains', pieces, insensitive);
 }
 
 /** One clause from the first clause of each alternative; none if an alternative claims nothing. */

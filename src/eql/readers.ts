@@ -1,6 +1,7 @@
 import type { FieldValue } from './schema.ts';
 import type { Scalar } from './tree.ts';
 import { anyValue, isMissing } from './values.ts';
+import { LONG_LIST, type Work } from './work.ts';
 
 /** A condition on a record. */
 export type Test<R> = (record: R) => boolean;
@@ -9,20 +10,24 @@ export type Test<R> = (record: R) => boolean;
 export type Reader<R> = (record: R) => FieldValue;
 
 /** Holds where one of the reader's values passes. */
-export function anyPasses<R>(read: Reader<R>, test: (scalar: Scalar) => boolean): Test<R> {
+export function anyPasses<R>(read: Reader<R>, test: (scalar: Scalar) => boolean, work?: Work): Test<R> {
   return (record) => {
     const value = read(record);
     if (value === null || value === undefined) return false;
-    return typeof value === 'object' ? anyValue(value, test) : test(value);
+    if (typeof value !== 'object') return test(value);
+    if (work === undefined || value.length < LONG_LIST) return anyValue(value, test);
+    return work.some(value, (each) => each !== null && each !== undefined && test(each));
   };
 }
 
 /** anyPasses for strict equality, the most frequent leaf, without a call for each value. */
-export function anyEquals<R>(read: Reader<R>, wanted: string | boolean): Test<R> {
+export function anyEquals<R>(read: Reader<R>, wanted: string | boolean, work?: Work): Test<R> {
   return (record) => {
     const value = read(record);
     if (typeof value !== 'object') return value === wanted;
-    return value?.includes(wanted) === true;
+    if (value === null) return false;
+    if (work === undefined || value.length < LONG_LIST) return value.includes(wanted);
+    return work.once(0, () => value.includes(wanted));
   };
 }
 

@@ -1,7 +1,9 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { type RegexFlavour, RegexSyntaxError, type TranslatedRegex, translateRegex } from './regexSyntax.ts';
+import { compileSearch } from './segmentSearch.ts';
 import type { Pattern } from './tree.ts';
 import type { TextTest } from './wildcard.ts';
+import { EvaluationCut, LONG_TEXT, type Work } from './work.ts';
 
 /** The result of a function is matched by a script in Elasticsearch, and scripts use Java's patterns. */
 export function flavourOf({ operand }: Pattern): RegexFlavour {
@@ -13,12 +15,65 @@ export function compileRegex(
   patterns: readonly string[],
   flavour: RegexFlavour,
   insensitive: boolean,
+  work?: Work,
 ): TextTest {
   const translated = patterns.map((pattern) => translateRegex(pattern, flavour, insensitive));
-  const [program, ...others] = programs(translated).map(compileProgram);
-  if (program === undefined) return () => false;
-  if (others.length === 0) return (text) => program.testExact(text);
-  return (text) => program.testExact(text) || others.some((other) => other.testExact(text));
+  const [first, ...others] = programs(translated).map((program) =>
+    testOf(compileProgram(program.re2), program.size, work),
+  );
+  const mayMatch = work === undefined ? undefined : literalTest(translated, insensitive);
+  const test = anyTest(first, others);
+  if (test === undefined || mayMatch === undefined) return test ?? (() => false);
+  return (text) => (text.length < LONG_TEXT || mayMatch(text)) && test(text);
+}
+
+function anyTest(first: TextTest | undefined, others: readonly TextTest[]): TextTest | undefined {
+  if (others.length === 0) return first;
+  return first && ((text) => first(text) || others.some((other) => other(text)));
+}
+
+/** Searching for the texts that matches hold is far cheaper than matching; undefined where some hold none. */
+function literalTest(patterns: readonly TranslatedRegex[], insensitive: boolean): TextTest | undefined {
+  const literals = patterns.map((pattern) => searchable(pattern.literal));
+  if (literals.includes('')) return undefined;
+  const searches = literals.map((literal) => compileSearch(literal, insensitive));
+  return (text) => searches.some((search) => search(text, 0) >= 0);
+}
+
+/** The longest piece without the sign that a search takes for any character. */
+function searchable(literal: string): string {
+  return literal.split('?').reduce((a, b) => (b.length > a.length ? b : a));
+}
+
+/** A text that every match of one of the patterns holds, for each of them; '' where none is known. */
+export function literalsOfRegex(
+  patterns: readonly string[],
+  flavour: RegexFlavour,
+  insensitive: boolean,
+): string[] {
+  return patterns.map((pattern) => translateRegex(pattern, flavour, insensitive).literal);
+}
+
+/**
+ * Characters of text times instructions of a program up to which one match is made in slices. RE2 needs some
+ * 10 ns for each such pair where its automaton grows too large for its cache (measured: 64 Ki characters
+ * against `.*(a.{200}|b.{300})c.*`, a program of 512 instructions, take 0.3 s), and it cannot be interrupted.
+ */
+const MAX_MATCH_WORK = 4_194_304;
+/** A program this small keeps its automaton in the cache, and takes some 10 ns a character whatever the text. */
+const SMALL_PROGRAM = 24;
+
+function testOf(program: RE2JS, size: number, work: Work | undefined): TextTest {
+  const test: TextTest = (text) => program.testExact(text);
+  if (work === undefined) return test;
+  return (text) => {
+    if (text.length < LONG_TEXT) return test(text);
+    return work.once(text.length, () => {
+      if (size > SMALL_PROGRAM && size * text.length > MAX_MATCH_WORK)
+        throw new EvaluationCut(`a regular expression is too large for a value of ${text.length} characters`);
+      return test(text);
+    });
+  };
 }
 
 function compileProgram(re2: string): RE2JS {
@@ -35,13 +90,13 @@ function compileProgram(re2: string): RE2JS {
 const MAX_PROGRAM = 10_000;
 
 /** The patterns, put together as alternatives up to MAX_PROGRAM. */
-function programs(patterns: readonly TranslatedRegex[]): string[] {
-  const joined: string[] = [];
-  for (const { re2 } of patterns) {
+function programs(patterns: readonly TranslatedRegex[]): { re2: string; size: number }[] {
+  const joined: { re2: string; size: number }[] = [];
+  for (const { re2, size } of patterns) {
     const last = joined.at(-1);
-    const longer = `${last}|(?:${re2})`;
-    if (last === undefined || longer.length > MAX_PROGRAM) joined.push(`(?:${re2})`);
-    else joined[joined.length - 1] = longer;
+    const longer = `${last?.re2}|(?:${re2})`;
+    if (last === undefined || longer.length > MAX_PROGRAM) joined.push({ re2: `(?:${re2})`, size });
+    else joined[joined.length - 1] = { re2: longer, size: last.size + size };
   }
   return joined;
 }

@@ -12,6 +12,8 @@ export interface TranslatedRegex {
   readonly re2: string;
   /** A text that every match holds, its ASCII letters made small when `insensitive`; '' where none is known. */
   readonly literal: string;
+  /** About the number of instructions in RE2's program. */
+  readonly size: number;
 }
 
 /** A fault in a pattern; `index` counts UTF-16 units. */
@@ -96,10 +98,10 @@ class Translator {
   }
 
   run(): TranslatedRegex {
-    if (this.#text === '') return { re2: '', literal: '' };
-    const { re2, literal } = this.#union();
+    if (this.#text === '') return { re2: '', literal: '', size: 0 };
+    const whole = this.#union();
     if (this.#at < this.#text.length) this.#fail('Expected the end of the pattern, found ")".');
-    return { re2, literal };
+    return whole;
   }
 
   /** union : concatenation ('|' concatenation)* */

@@ -2,6 +2,7 @@ import { documentReader } from './documents.ts';
 import type { Test } from './readers.ts';
 import type { Field, Resolver } from './schema.ts';
 import { type ArraySearch, type FieldReference, isVariable, type Scalar } from './tree.ts';
+import { LONG_LIST, type Work } from './work.ts';
 
 /** What an alias stands for while the condition of a later term is evaluated. */
 export interface AliasSlot<R> {
@@ -19,11 +20,13 @@ interface VariableSlot {
  */
 export class Scope<R> {
   readonly #resolver: Resolver<R>;
+  readonly #work: Work | undefined;
   readonly #aliases = new Map<string, AliasSlot<R>>();
   readonly #variables = new Map<string, VariableSlot>();
 
-  constructor(resolver: Resolver<R>) {
+  constructor(resolver: Resolver<R>, work?: Work) {
     this.#resolver = resolver;
+    this.#work = work;
   }
 
   alias(name: string): AliasSlot<R> {
@@ -54,11 +57,13 @@ export class Scope<R> {
     return (record) => {
       const outer = slot.element;
       try {
-        for (const element of elements(record)) {
+        const passes = (element: unknown) => {
           slot.element = element;
-          if (condition(record)) return true;
-        }
-        return false;
+          return condition(record);
+        };
+        const found = elements(record);
+        if (this.#work === undefined || found.length < LONG_LIST) return found.some(passes);
+        return this.#work.some(found, passes);
       } finally {
         slot.element = outer;
       }

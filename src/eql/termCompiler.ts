@@ -4,6 +4,7 @@ import { type LiteralClause, literalsOf, type Needs } from './needs.ts';
 import { anyEquals, type Test } from './readers.ts';
 import type { Field, Schema } from './schema.ts';
 import { type EventQuery, type Expression, fieldsOf, isVariable, ownFieldsOf } from './tree.ts';
+import type { Work } from './work.ts';
 
 /** Which records an event query takes, and what they must show. */
 export interface CompiledTerm<R> {
@@ -18,6 +19,7 @@ export interface TermOptions<R> {
   readonly schema: Schema;
   readonly field: FieldLookup<R>;
   readonly surroundings: Surroundings<R>;
+  readonly work: Work | undefined;
   readonly categoryField: Field<R> | undefined;
   readonly termFilter: ((fields: ReadonlySet<string>) => Test<R> | undefined) | undefined;
   /** Refuses a condition that the dialect cannot run. */
@@ -32,7 +34,7 @@ export function compileTerm<R>(query: EventQuery, options: TermOptions<R>): Comp
   const references = fieldsOf(query.condition).filter((each) => !isVariable(each));
   const fields = new Set(references.map((each) => each.name));
   const aliases = new Set(references.flatMap(({ of }) => (of === null ? [] : [of])));
-  const tests = [new Compiler<R>(field, options.surroundings).condition(condition)];
+  const tests = [new Compiler<R>(field, options.surroundings, options.work).condition(condition)];
   const gate = termFilter?.(new Set(ownFieldsOf(query.condition).map((each) => each.name)));
   if (gate !== undefined) tests.unshift(gate);
   const category = categoryTest(query.category, categoryField);

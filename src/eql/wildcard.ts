@@ -1,6 +1,7 @@
 import { equalsFolded, foldAscii } from './casing.ts';
 import { Segment } from './segment.ts';
 import { compileSearch } from './segmentSearch.ts';
+import { LONG_TEXT, type Work } from './work.ts';
 
 /** A test of one text. */
 export type TextTest = (text: string) => boolean;
@@ -28,9 +29,15 @@ export function compileWildcard(pattern: string, insensitive: boolean): TextTest
   };
 }
 
+/** The test, a slow part of an evaluation where the text is long. */
+export function inSlices(test: TextTest, work: Work | undefined): TextTest {
+  if (work === undefined) return test;
+  return (text) => (text.length < LONG_TEXT ? test(text) : work.once(text.length, () => test(text)));
+}
+
 /** A test that holds where one of the patterns does. */
-export function compileWildcards(patterns: readonly string[], insensitive: boolean): TextTest {
-  const tests = patterns.map((pattern) => compileWildcard(pattern, insensitive));
+export function compileWildcards(patterns: readonly string[], insensitive: boolean, work?: Work): TextTest {
+  const tests = patterns.map((pattern) => inSlices(compileWildcard(pattern, insensitive), work));
   const [only] = tests;
   if (tests.length === 1 && only !== undefined) return only;
   return (text) => {
