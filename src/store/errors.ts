@@ -21,6 +21,9 @@ export class StorePermissionError extends StoreError {}
 /** Another process held the database for longer than the busy timeout. */
 export class StoreBusyError extends StoreError {}
 
+/** Another agent works on this state. */
+export class StateLockedError extends StoreError {}
+
 /** No room on the volume. */
 export class StoreFullError extends StoreError {}
 

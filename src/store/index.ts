@@ -1,3 +1,4 @@
 export * from './alert-store.ts';
 export * from './errors.ts';
 export { type OpenOptions, openStore } from './open.ts';
+export { lockState, type StateLock } from './sqlite/lock.ts';

@@ -17,7 +17,7 @@ const FAILURES: Record<string, { type: typeof StoreError; what: string; remedy: 
   SQLITE_FULL: {
     type: StoreFullError,
     what: 'cannot grow: the volume is full',
-    remedy: 'Make room on the volume; the store goes on by itself.',
+    remedy: 'Make room on the volume and start again: nothing that was not stored was reported as stored.',
   },
   SQLITE_NOTADB: {
     type: StoreDamagedError,
@@ -32,12 +32,14 @@ const FAILURES: Record<string, { type: typeof StoreError; what: string; remedy: 
   SQLITE_CANTOPEN: {
     type: StorePermissionError,
     what: 'or a file beside it cannot be opened',
-    remedy: 'Check the owner and the mode of the directory and its files.',
+    remedy:
+      'Check the owner and the mode of the directory and its files, and whether the volume is read-only.',
   },
   SQLITE_READONLY: {
     type: StorePermissionError,
     what: 'cannot be written',
-    remedy: 'Check the owner and the mode of the directory and its files.',
+    remedy:
+      'Check the owner and the mode of the directory and its files, and whether the volume is read-only.',
   },
 };
 

@@ -5,6 +5,7 @@
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '../../errors.ts';
 import { StoreDamagedError, StoreMissingError, StorePermissionError } from '../errors.ts';
 
 export const DATABASE_FILE = 'exectap.db';
@@ -113,14 +114,30 @@ async function prepareDirectory(directory: string, create: boolean): Promise<voi
     return;
   }
   if (!create) throw missing(join(directory, DATABASE_FILE));
-  await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+  await makeDirectory(directory);
   // mkdir's mode goes through the umask, which may have taken bits away that we need.
   await chmod(directory, DIRECTORY_MODE);
   // SQLite flushes the directory's own entries; that the directory itself outlives a loss of power is up to us.
   await syncDirectory(dirname(directory));
 }
 
-async function createEmpty(path: string): Promise<void> {
+/** One folder after the other: Node's `recursive` does not come back where /proc and the like say ENOENT. */
+async function makeDirectory(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  if (parent !== directory && (await factsOf(parent)) === null) await makeDirectory(parent);
+  try {
+    await mkdir(directory, { mode: DIRECTORY_MODE });
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw new StorePermissionError(`${directory} cannot be made: ${messageOf(failure)}`, {
+      remedy: 'Name a directory for the state that can be written, with --state.',
+      cause: failure,
+    });
+  }
+}
+
+/** Makes a file that its owner alone can read and write, whatever the umask; one that is there stays as it is. */
+export async function createEmpty(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT, FILE_MODE);
   try {
     // SQLite gives the mode of this file to -wal and -shm whatever the umask, so this one has to be exact.
