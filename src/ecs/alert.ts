@@ -1,9 +1,11 @@
 import { basename } from 'node:path/posix';
 import type { ProcessEntity } from '../process/index.ts';
+import { DOCUMENT_ARGUMENT_BYTES } from './arguments.ts';
 import { isTrusted, teamOf } from './code-signature.ts';
 import { type Document, eventDocument } from './document.ts';
 import type { ProcessEvent } from './event.ts';
 import { alertId } from './ids.ts';
+import { cutList } from './json-text.ts';
 import { ECS_VERSION } from './origin.ts';
 
 /** What an alert document takes from the rule that fired. */
@@ -45,7 +47,8 @@ const SEVERITY_SCORE: Record<Severity, number> = { low: 21, medium: 47, high: 73
  * @param createdAt when the agent made the alert, ISO 8601
  */
 export function alertDocument(event: ProcessEvent, rule: AlertRule, createdAt: string): Document {
-  const source = eventDocument(event);
+  // The event stands in it twice: as the alert's own process, and verbatim.
+  const source = eventDocument(event, DOCUMENT_ARGUMENT_BYTES / 2);
   const id = alertId(event.id, rule.id);
   const reason = alertReason(event, rule);
   const { host, user, group, process } = source;
@@ -162,6 +165,9 @@ function related(source: Document): Document {
   };
 }
 
+/** Bytes of JSON for the arguments of one process in the chain, of which there can be ANCESTRY_LIMIT. */
+const LINK_ARGUMENT_BYTES = 512;
+
 /** One process in the chain that a responder is shown. Local: it is kept with the alert and not sent. */
 export interface ChainLink {
   readonly entityId: string;
@@ -186,7 +192,7 @@ function chainLink(event: ProcessEvent, entity: ProcessEntity): ChainLink {
     entityId: event.entityIdOf(entity),
     pid: entity.pid,
     executable: image.executable,
-    args: image.arguments?.values ?? null,
+    args: image.arguments === null ? null : cutList(image.arguments.values, LINK_ARGUMENT_BYTES),
     argsCount: image.arguments?.count ?? null,
     signingId: image.signingId,
     teamId: teamOf(image),

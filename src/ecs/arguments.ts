@@ -1,29 +1,35 @@
 import { Kind } from '../tap/index.ts';
 import type { ProcessEvent } from './event.ts';
+import { cutList, cutText } from './json-text.ts';
 
 /**
- * Bytes of `process.args` and `process.command_line` together in what is stored or sent. Rules see every argument
- * (an argv may be 1 MiB); a document that holds it twice would be a gift to whoever wants to fill the queue.
+ * Bytes of JSON for all arguments and command lines together in what is stored or sent: an event's document, or an
+ * alert's with the copy of the event inside it. Rules see every argument (an argv may be 1 MiB); a document that
+ * held them all would be a gift to whoever wants to fill the queue.
  */
 export const DOCUMENT_ARGUMENT_BYTES = 32 * 1024;
 
+/** The share of `process.args`, and again of `process.command_line`. */
+const OWN_SHARE = 3 / 8;
+/** The share of each list of another image: those arguments are there to recognise a process by. */
+const OTHER_SHARE = 1 / 16;
+
 interface BoundedArguments {
   readonly args: readonly string[] | null;
-  /** Null on forks: a fork did not run that command. */
   readonly commandLine: string | null;
+  /** Whether the document holds less than the process was given. */
   readonly truncated: boolean;
 }
 
-/** The arguments as a document holds them: the first ones whole, the last one cut where the bytes end. */
-export function boundedArguments(event: ProcessEvent): BoundedArguments {
-  const { args, record } = event;
-  if (args === null) return { args, commandLine: null, truncated: false };
+/** The process's own arguments as a document holds them: the first ones whole, the last one cut. */
+export function boundedArguments(event: ProcessEvent, budget: number): BoundedArguments {
+  const { args } = event;
   const commandLine = commandLineOf(event);
-  if (record.kind !== Kind.exec)
-    return { args, commandLine, truncated: args.length < (event.argsCount ?? 0) };
-  if (record.argsBytes * 2 <= DOCUMENT_ARGUMENT_BYTES) return { args, commandLine, truncated: false };
-  const half = DOCUMENT_ARGUMENT_BYTES / 2;
-  return { args: cutList(args, half), commandLine: cutText(commandLine ?? '', half), truncated: true };
+  if (args === null) return { args, commandLine, truncated: false };
+  const kept = cutList(args, budget * OWN_SHARE);
+  const keptLine = commandLine === null ? null : cutText(commandLine, budget * OWN_SHARE);
+  const truncated = kept !== args || keptLine !== commandLine || args.length < (event.argsCount ?? 0);
+  return { args: kept, commandLine: keptLine, truncated };
 }
 
 /** The arguments joined by one space, as Elastic Defend writes it; null on forks and where they are not known. */
@@ -33,26 +39,14 @@ export function commandLineOf(event: ProcessEvent): string | null {
   return event.args?.join(' ') ?? null;
 }
 
-function cutList(args: readonly string[], bytes: number): string[] {
-  const kept: string[] = [];
-  let left = bytes;
-  for (const arg of args) {
-    const size = Buffer.byteLength(arg) + 1;
-    if (size > left) {
-      if (left > 1) kept.push(cutText(arg, left - 1));
-      break;
-    }
-    kept.push(arg);
-    left -= size;
-  }
-  return kept;
+/** Arguments of another image as a document holds them. */
+export function boundedOthers(
+  args: readonly string[] | undefined,
+  budget: number,
+): readonly string[] | undefined {
+  return args && cutList(args, budget * OTHER_SHARE);
 }
 
-/** The longest prefix of at most `bytes` bytes of UTF-8 that does not split a character. */
-export function cutText(text: string, bytes: number): string {
-  const encoded = Buffer.from(text);
-  if (encoded.length <= bytes) return text;
-  let end = bytes;
-  while (end > 0 && (encoded[end]! & 0xc0) === 0x80) end -= 1;
-  return encoded.toString('utf8', 0, end);
+export function boundedOtherLine(args: readonly string[] | undefined, budget: number): string | undefined {
+  return args && cutText(args.join(' '), budget * OTHER_SHARE);
 }

@@ -30,6 +30,6 @@ export function teamOf(image: Signature): string | null {
   return isSigned(image) ? (image.teamId ?? '') : null;
 }
 
-export function cdhashOf(image: Signature): string | null {
-  return image.cdhash === null || image.cdhash === NO_CDHASH ? null : image.cdhash;
+export function cdhashOf({ cdhash }: Signature): string | null {
+  return cdhash !== null && cdhash !== NO_CDHASH && /^[0-9a-f]{40}$/.test(cdhash) ? cdhash : null;
 }

@@ -1,12 +1,13 @@
+import { DOCUMENT_ARGUMENT_BYTES } from './arguments.ts';
 import type { ProcessEvent } from './event.ts';
-import { FIELDS, type Value } from './fields.ts';
+import { FIELDS, type FieldDefinition, type Value } from './fields.ts';
 
 /** An ECS document: nested objects, as it is stored, sent and printed. */
 export type Document = { [name: string]: Value | readonly Value[] | Document | readonly Document[] };
 
 interface Writer {
   readonly path: readonly string[];
-  readonly read: (event: ProcessEvent) => Value | readonly Value[];
+  readonly read: NonNullable<FieldDefinition['document']>;
 }
 
 const WRITERS: readonly Writer[] = FIELDS.map((field) => ({
@@ -14,11 +15,18 @@ const WRITERS: readonly Writer[] = FIELDS.map((field) => ({
   read: field.document ?? field.read,
 }));
 
-/** The document of an event: every field of the table that the event has, absent ones left out. */
-export function eventDocument(event: ProcessEvent): Document {
+/**
+ * The document of an event: every field of the table that the event has, absent ones left out.
+ *
+ * @param argumentBytes bytes of JSON that its arguments and command lines may take together
+ */
+export function eventDocument(
+  event: ProcessEvent,
+  argumentBytes: number = DOCUMENT_ARGUMENT_BYTES,
+): Document {
   const document: Document = {};
   for (const { path, read } of WRITERS) {
-    const value = read(event);
+    const value = read(event, argumentBytes);
     if (value !== null && value !== undefined) place(document, path, value);
   }
   return document;

@@ -92,6 +92,6 @@ export class ProcessEvent {
   }
 
   entityIdOf(entity: ProcessEntity): string {
-    return entityId(this.origin.host.id, entity.pid, entity.startUs, entity.pidversions[0] ?? 0);
+    return entityId(this.origin.host.id, entity.pid, entity.startUs, entity.firstPidversion);
   }
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { Kind } from '../tap/index.ts';
-import { boundedArguments, commandLineOf } from './arguments.ts';
+import { boundedArguments, boundedOtherLine, boundedOthers, commandLineOf } from './arguments.ts';
 import { cdhashOf, isSigned, isTrusted, teamOf } from './code-signature.ts';
 import type { ProcessEvent, Relative } from './event.ts';
 import { ECS_VERSION } from './origin.ts';
@@ -25,19 +25,20 @@ export interface FieldDefinition {
   readonly source: string;
   /** The value on an event; null or undefined where the event has none. */
   readonly read: (event: ProcessEvent) => Value | readonly Value[];
-  /** The value as a document holds it, where a bound makes it differ from what a rule sees. */
-  readonly document?: (event: ProcessEvent) => Value | readonly Value[];
+  /** The value as a document holds it, where `argumentBytes` makes it differ from what a rule sees. */
+  readonly document?: (event: ProcessEvent, argumentBytes: number) => Value | readonly Value[];
 }
 
 type Read = FieldDefinition['read'];
+type ReadBounded = NonNullable<FieldDefinition['document']>;
 
-const keyword = (name: string, source: string, read: Read, document?: Read): FieldDefinition =>
+const keyword = (name: string, source: string, read: Read, document?: ReadBounded): FieldDefinition =>
   document === undefined
     ? { name, type: 'keyword', source, read }
     : { name, type: 'keyword', source, read, document };
 const typed =
   (type: MappingType) =>
-  (name: string, source: string, read: Read, document?: Read): FieldDefinition => ({
+  (name: string, source: string, read: Read, document?: ReadBounded): FieldDefinition => ({
     ...keyword(name, source, read, document),
     type,
   });
@@ -108,14 +109,20 @@ const process: readonly FieldDefinition[] = [
     'process.args',
     'exec.args',
     (e) => e.args,
-    (e) => boundedArguments(e).args,
+    (e, bytes) => boundedArguments(e, bytes).args,
   ),
   long('process.args_count', 'exec.args', (e) => e.argsCount),
-  wildcard('process.command_line', 'exec.args', commandLineOf, (e) => boundedArguments(e).commandLine),
+  wildcard(
+    'process.command_line',
+    'exec.args',
+    commandLineOf,
+    (e, bytes) => boundedArguments(e, bytes).commandLine,
+  ),
   boolean(
     'process.Ext.command_line_truncated',
     'exec.args',
-    (e) => boundedArguments(e).truncated || undefined,
+    () => undefined,
+    (e, bytes) => boundedArguments(e, bytes).truncated || undefined,
   ),
   date('process.start', `${SUBJECT}.start_time`, (e) => e.subject.startTime),
   date('process.end', 'time of the exit', (e) => (e.record.kind === Kind.exit ? e.record.time : undefined)),
@@ -145,21 +152,32 @@ const process: readonly FieldDefinition[] = [
   long('process.group_leader.pid', `${SUBJECT}.group_id`, (e) => e.subject.groupId),
   long('process.session_leader.pid', `${SUBJECT}.session_id`, (e) => e.subject.sessionId),
   keyword('process.previous.executable', 'process.executable.path of an exec', (e) => e.previous?.executable),
-  keyword('process.previous.args', 'args of the exec before', (e) => e.previous?.arguments?.values),
+  keyword(
+    'process.previous.args',
+    'args of the exec before',
+    (e) => e.previous?.arguments?.values,
+    (e, bytes) => boundedOthers(e.previous?.arguments?.values, bytes),
+  ),
   long('process.previous.args_count', 'args of the exec before', (e) => e.previous?.arguments?.count),
 ];
 
 const parentImage = (e: ProcessEvent) => e.parent.entity?.image;
+const parentArgs = (e: ProcessEvent) => parentImage(e)?.arguments?.values;
 
 const relatives: readonly FieldDefinition[] = [
   long('process.parent.pid', `${SUBJECT}.parent_audit_token`, (e) => e.parent.pid),
   keyword('process.parent.entity_id', 'process table', (e) => relativeId(e, e.parent)),
   keyword('process.parent.executable', 'process table', (e) => parentImage(e)?.executable),
   keyword('process.parent.name', 'process table', (e) => relativeName(e.parent)),
-  keyword('process.parent.args', 'process table', (e) => parentImage(e)?.arguments?.values),
+  keyword('process.parent.args', 'process table', parentArgs, (e, bytes) =>
+    boundedOthers(parentArgs(e), bytes),
+  ),
   long('process.parent.args_count', 'process table', (e) => parentImage(e)?.arguments?.count),
-  wildcard('process.parent.command_line', 'process table', (e) =>
-    parentImage(e)?.arguments?.values.join(' '),
+  wildcard(
+    'process.parent.command_line',
+    'process table',
+    (e) => parentArgs(e)?.join(' '),
+    (e, bytes) => boundedOtherLine(parentArgs(e), bytes),
   ),
   boolean('process.parent.code_signature.exists', 'process table', (e) => ofParent(e, isSigned)),
   boolean('process.parent.code_signature.trusted', 'process table', (e) => ofParent(e, isTrusted)),

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /**
  * Ids are hashes of what identifies a thing, never random: a restart, a capture read again or a repeated
- * upload cannot make a second one. Parts are joined by `|`, which no part but the last can hold.
+ * upload cannot make a second one. Parts are joined by `|`, which none of them holds:
+ * they are numbers, times, hashes and names of ours, and host ids are checked where they come in.
  */
 function sha256(parts: readonly (string | number)[]): Buffer {
   return createHash('sha256').update(parts.join('|')).digest();

@@ -8,12 +8,14 @@ export class ProcessEntity {
   readonly pid: number;
   /** Time of the fork, µs since the epoch; NaN when the message was too old to say. */
   readonly startUs: number;
-  /** The entity that forked it, as far as it was seen. Cut at ANCESTRY_LIMIT so that a chain of daemons ends. */
+  /** The entity that forked it, as far as it was seen; the table lets go of those beyond ANCESTRY_LIMIT. */
   parent: ProcessEntity | null;
   image: ProcessImage;
   /** The image that the last exec replaced. */
   previous: ProcessImage | null = null;
-  /** Every pidversion it has had, oldest first. */
+  /** The pidversion under which it was first seen. */
+  readonly firstPidversion: number;
+  /** The pidversions it has had, oldest first; the table bounds them. */
   readonly pidversions: number[];
   /** Event time of its exit, µs; NaN while it lives. */
   exitedUs = Number.NaN;
@@ -31,6 +33,7 @@ export class ProcessEntity {
     this.startUs = startUs;
     this.image = image;
     this.parent = parent;
+    this.firstPidversion = pidversion;
     this.pidversions = [pidversion];
     this.generation = parent === null ? 0 : parent.generation + 1;
   }

@@ -19,7 +19,7 @@ export interface ProcessImage {
 }
 
 export interface KeptArguments {
-  /** The first arguments whose bytes fit KEPT_ARGUMENT_BYTES. */
+  /** The first arguments, as far as KEPT_ARGUMENT_BYTES reach; the last of them may be cut. */
   readonly values: readonly string[];
   /** How many there were. */
   readonly count: number;
@@ -42,11 +42,14 @@ function keptArguments(exec: EventRecord): KeptArguments {
   const count = exec.argsCount;
   if (exec.argsBytes <= KEPT_ARGUMENT_BYTES) return { values: exec.args(), count };
   const values: string[] = [];
-  let bytes = 0;
-  for (let index = 0; index < count; index += 1) {
-    const value = exec.arg(index);
-    bytes += Buffer.byteLength(value) + 1;
-    if (bytes > KEPT_ARGUMENT_BYTES) break;
+  let left = KEPT_ARGUMENT_BYTES;
+  for (let index = 0; index < count && left > 0; index += 1) {
+    // Characters, of which each is a byte at least; half of a surrogate pair is none.
+    const value = exec
+      .arg(index)
+      .slice(0, left)
+      .replace(/[\ud800-\udbff]$/, '');
+    left -= Buffer.byteLength(value) + 1;
     values.push(value);
   }
   return { values, count };

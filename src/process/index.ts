@@ -1,3 +1,3 @@
 export { ProcessEntity } from './entity.ts';
 export { KEPT_ARGUMENT_BYTES, type KeptArguments, type ProcessImage } from './image.ts';
-export { ANCESTRY_LIMIT, PROCESS_LIMIT, ProcessTable } from './table.ts';
+export { ANCESTRY_LIMIT, PROCESS_LIMIT, ProcessTable, TOKEN_LIMIT } from './table.ts';

@@ -8,6 +8,8 @@ const GRACE_US = 60_000_000;
 const EXITED_LIMIT = 4_096;
 /** How many processes are known at most. macOS allows 2,000 to 10,000 processes (kern.maxproc). */
 export const PROCESS_LIMIT = 20_000;
+/** How many pidversions of one process are known at a time: one that execs itself for ever has no end of them. */
+export const TOKEN_LIMIT = 64;
 /** How many ancestors an entity keeps alive: a chain of daemons that fork and exit would grow for ever. */
 export const ANCESTRY_LIMIT = 64;
 
@@ -114,7 +116,7 @@ export class ProcessTable {
       imageOf(block, exec),
       parent,
     );
-    if (entity.generation >= ANCESTRY_LIMIT && entity.generation % ANCESTRY_LIMIT === 0) cutAncestry(entity);
+    if (entity.generation >= ANCESTRY_LIMIT) cutAncestry(entity);
     const before = this.#byPid.get(block.pid);
     if (before !== undefined) {
       // The pid is used again although its exit was not seen.
@@ -128,6 +130,8 @@ export class ProcessTable {
   }
 
   #addToken(entity: ProcessEntity, pidversion: number): void {
+    if (entity.pidversions.length >= TOKEN_LIMIT)
+      this.#byToken.delete(tokenKey(entity.pid, entity.pidversions.shift()!));
     entity.pidversions.push(pidversion);
     this.#byToken.set(tokenKey(entity.pid, pidversion), entity);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { alertDocument, ancestryOf } from '../../src/ecs/index.ts';
+import { ANCESTRY_LIMIT } from '../../src/process/index.ts';
 import { RuleSet } from '../../src/rules/index.ts';
 import { controlLine, execLine, forkLine } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
@@ -54,5 +55,28 @@ describe('the document of an alert', () => {
       ),
     );
     assert.equal(ids[0]![0], ids[0]![1]);
+  });
+
+  it('is bounded whatever its process, and those that led to it, were given', async () => {
+    const args = ['security', 'dump-keychain', '-d', '\u0001'.repeat(100_000)];
+    const chain: string[] = [];
+    for (let depth = 0; depth < 150; depth += 1) {
+      const life = {
+        pid: 1_000 + depth,
+        startTime: `2026-08-12T11:00:00.${String(depth).padStart(6, '0')}Z`,
+        parentPid: 999 + depth,
+        parentPidversion: 4_999 + depth,
+      };
+      chain.push(execLine({ ...life, pidversion: 5_000 + depth, args }));
+    }
+    const made = await mapEvents(chain, (event) =>
+      rules
+        .evaluate(event)
+        .map((rule) => [alertDocument(event, rule, '2026-08-12T15:28:34.000Z'), ancestryOf(event)]),
+    );
+    const [document, ancestry] = made.at(-1)![0]!;
+    assert.ok(JSON.stringify(document).length < 64 * 1024, `${JSON.stringify(document).length}`);
+    assert.ok(JSON.stringify(ancestry).length < 96 * 1024, `${JSON.stringify(ancestry).length}`);
+    assert.equal((ancestry as unknown[]).length, ANCESTRY_LIMIT);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { type Document, eventDocument, FIELDS } from '../../src/ecs/index.ts';
 import { type ExecOptions, execLine, exitLine, forkLine } from '../support/eslogger-lines.ts';
 import { mapEvents, TEST_ORIGIN } from '../support/events.ts';
@@ -173,11 +174,27 @@ describe('the document of an event', () => {
   });
 });
 
-describe('arguments in a document', () => {
-  const bytes = ({ process }: Record<string, any>): number =>
-    process.args.reduce((sum: number, arg: string) => sum + Buffer.byteLength(arg), 0) +
-    Buffer.byteLength(process.command_line);
+/** Bytes of JSON of every argument and command line anywhere in a document. */
+function argumentBytes(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 0;
+  if (Array.isArray(value)) return value.reduce((sum, item) => sum + argumentBytes(item), 0);
+  return Object.entries(value).reduce((sum, [key, inner]) => {
+    const counts = key === 'args' || key === 'command_line';
+    return sum + (counts ? Buffer.byteLength(JSON.stringify(inner)) : argumentBytes(inner));
+  }, 0);
+}
 
+const LIMIT = 32 * 1024;
+const hostileArgs: [what: string, args: string[]][] = [
+  ['one long argument', ['tool', 'x'.repeat(1_000_000)]],
+  ['many arguments', ['tool', ...Array<string>(100_000).fill('yy')]],
+  ['empty arguments', ['tool', ...Array<string>(100_000).fill('')]],
+  ['characters of three bytes', ['tool', '鍵'.repeat(20_000)]],
+  ['control characters, six bytes each in JSON', ['tool', '\u0001'.repeat(20_000)]],
+  ['quotes', ['tool', '"'.repeat(20_000)]],
+];
+
+describe('arguments in a document', () => {
   it('are whole where they are short', async () => {
     const { process } = await execDocument({ args: ['tool', 'a b', ''] });
     assert.deepEqual(
@@ -187,20 +204,52 @@ describe('arguments in a document', () => {
     assert.equal(process.Ext.command_line_truncated, undefined);
   });
 
-  const long: [what: string, args: string[]][] = [
-    ['one long argument', ['tool', 'x'.repeat(1_000_000)]],
-    ['many arguments', ['tool', ...Array<string>(100_000).fill('yy')]],
-    ['characters of three bytes', ['tool', '鍵'.repeat(20_000)]],
-  ];
-  for (const [what, args] of long) {
+  for (const [what, args] of hostileArgs) {
     it(`are cut to 32 KiB in sum where there are ${what}, and say so`, async () => {
       const document = await execDocument({ args });
-      assert.ok(bytes(document) <= 32 * 1024 && bytes(document) > 24 * 1024, `${bytes(document)}`);
+      assert.ok(
+        argumentBytes(document) <= LIMIT && argumentBytes(document) > LIMIT / 2,
+        `${argumentBytes(document)}`,
+      );
       assert.equal(document.process.args_count, args.length);
       assert.equal(document.process.Ext.command_line_truncated, true);
       assert.equal(JSON.stringify(document).includes('\ufffd'), false);
     });
   }
+
+  it('are within it with those of the parent and of the image before', async () => {
+    const args = ['sh', '\u0001'.repeat(100_000)];
+    const parent = { pid: 500, pidversion: 5_000, startTime: '2026-08-12T10:00:00.000001Z' };
+    const life = {
+      pid: 700,
+      startTime: '2026-08-12T11:00:00.000001Z',
+      parentPid: 500,
+      parentPidversion: 5_000,
+      args,
+    };
+    const found = await documents([
+      execLine({ ...parent, args }),
+      execLine({ ...life, pidversion: 7_000 }),
+      execLine({ ...life, pidversion: 7_001 }),
+    ]);
+    const { process } = found[2] as Record<string, any>;
+    assert.ok(
+      process.parent.args[1].length > 100 &&
+        process.parent.command_line.length > 100 &&
+        process.previous.args[1].length > 100,
+    );
+    assert.ok(argumentBytes(found[2]) <= LIMIT, `${argumentBytes(found[2])}`);
+  });
+
+  it('are within it for any arguments', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 3_000 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 40 }), async (args) => {
+        assert.ok(argumentBytes(await execDocument({ args })) <= LIMIT);
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   it('are never cut for a rule', async () => {
     const args = ['tool', 'x'.repeat(900_000), '-d'];

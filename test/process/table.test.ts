@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ANCESTRY_LIMIT, ProcessTable } from '../../src/process/index.ts';
+import { ANCESTRY_LIMIT, KEPT_ARGUMENT_BYTES, ProcessTable, TOKEN_LIMIT } from '../../src/process/index.ts';
 import { execLine, exitLine, forkLine, type ProcessOptions } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
 
@@ -125,7 +125,40 @@ describe('the process table', () => {
       parent = next;
     }
     const depths = await mapEvents(lines, (event) => event.entity.ancestors().length);
-    assert.ok(Math.max(...depths) <= 2 * ANCESTRY_LIMIT, `${Math.max(...depths)}`);
+    assert.equal(Math.max(...depths), ANCESTRY_LIMIT);
+  });
+
+  it('knows the last pidversions of a process that execs for ever, and its first for its id', async () => {
+    const life = child(101, 201, shell);
+    const lines = Array.from({ length: 5 * TOKEN_LIMIT }, (_, index) =>
+      execLine({
+        ...life,
+        pidversion: 202 + index,
+        args: [String(index)],
+        actor: { pidversion: 201 + index },
+      }),
+    );
+    const table = new ProcessTable();
+    const entities = await mapEvents(lines, (event) => table.apply(event.record));
+    const [entity] = entities;
+    assert.equal(new Set(entities).size, 1);
+    assert.deepEqual(
+      [entity!.firstPidversion, entity!.pidversions.length, entity!.pidversions.at(-1)],
+      [201, TOKEN_LIMIT, 201 + 5 * TOKEN_LIMIT],
+    );
+    assert.equal(table.find(101, 201), null);
+    assert.equal(table.find(101, 201 + 5 * TOKEN_LIMIT), entity);
+  });
+
+  it('keeps the beginning of an argument that is too long, so that it does not look like none', async () => {
+    const [kept] = await mapEvents(
+      [execLine({ ...child(101, 201, shell), args: ['x'.repeat(9_000), 'y'] })],
+      (event) => event.entity.image.arguments,
+    );
+    assert.deepEqual(
+      [kept!.values.length, kept!.values[0]!.length, kept!.count],
+      [1, KEPT_ARGUMENT_BYTES, 2],
+    );
   });
 
   it('bounds the arguments that it keeps and says how many there were', async () => {
