@@ -110,7 +110,10 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${file}: the configuration cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${file}: the configuration cannot be read: ${messageOf(error)}`, {
+      cause: error,
+      remedy: 'give the path of a YAML file; the README lists its keys',
+    });
   }
 }
 

@@ -3,6 +3,9 @@ import type { HostIdentity } from '../ecs/index.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024));
 
+/** An id becomes a part of hashes, whose parts are joined by `|`. */
+const hostId = v.pipe(text, v.regex(/^[^|\p{Cc}]+$/u));
+
 /**
  * The control line at the start of a tap run: `{"exectap":{"start":{…}}}`. It stands between event lines and says
  * where the lines after it come from, so that a capture can be replayed anywhere.
@@ -10,7 +13,7 @@ const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024));
 const startLine = v.object({
   exectap: v.object({
     start: v.object({
-      host: v.object({ id: text, name: v.optional(text), architecture: v.optional(text) }),
+      host: v.object({ id: hostId, name: v.optional(text), architecture: v.optional(text) }),
       os: v.optional(
         v.object({ version: v.optional(text), build: v.optional(text), kernel: v.optional(text) }),
         {},

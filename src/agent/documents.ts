@@ -13,10 +13,14 @@ export class DocumentError extends ExectapError {}
  *
  * @throws DocumentError naming file and line where a line of documents is no JSON object
  */
-export async function readDocuments(file: string): Promise<Document[]> {
+export async function readDocuments(file: string, signal: AbortSignal): Promise<Document[]> {
   const documents: Document[] = [];
   if (await isCapture(file)) {
-    await convertCapture({ kind: 'capture', path: file }, async (batch) => void documents.push(...batch));
+    await convertCapture(
+      { kind: 'capture', path: file },
+      async (batch) => void documents.push(...batch),
+      signal,
+    );
     return documents;
   }
   let number = 0;

@@ -3,7 +3,7 @@ export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.t
 export { DocumentError, readDocuments } from './documents.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
-export { convertCapture, replayCapture } from './replay.ts';
+export { convertCapture, InterruptedError, replayCapture } from './replay.ts';
 export { type RunCounters, type RunOptions, type RunResult, runAgent } from './run.ts';
 export {
   type Capture,

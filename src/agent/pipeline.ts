@@ -27,8 +27,10 @@ export interface PipelineOptions {
   readonly replay: boolean;
   readonly rules: RuleSet;
   readonly store: Pick<AlertStore, 'append'>;
-  /** Told of new alerts once they are durable. */
-  readonly onStored?: (alerts: readonly NewAlert[]) => void;
+  /** Told of new alerts once they are durable; the tap is not read far ahead of what it takes. */
+  readonly onStored?: (alerts: readonly NewAlert[]) => Promise<void> | void;
+  /** Told of matches whose alert was there already. */
+  readonly onKnown?: (alerts: readonly NewAlert[]) => void;
   readonly now?: () => number;
 }
 
@@ -116,10 +118,12 @@ export class Pipeline {
     const { stored, known } = await this.#options.store.append(alerts);
     this.counters.stored += stored.length;
     this.counters.known += known.length;
-    if (stored.length === 0) return;
-    const fresh = new Set(stored);
     // `delete`, not `has`: an event that a capture holds twice is one alert.
-    this.#options.onStored?.(alerts.filter((alert) => fresh.delete(alert.id)));
+    const fresh = new Set(stored);
+    const [isNew, isKnown]: [NewAlert[], NewAlert[]] = [[], []];
+    for (const alert of alerts) (fresh.delete(alert.id) ? isNew : isKnown).push(alert);
+    if (isNew.length > 0) await this.#options.onStored?.(isNew);
+    if (isKnown.length > 0) this.#options.onKnown?.(isKnown);
   }
 
   async #settled(): Promise<void> {

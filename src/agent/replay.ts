@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Document, eventDocument, type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
+import { ExectapError } from '../errors.ts';
 import { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
-import type { Batch, TapCounters } from '../tap/index.ts';
+import type { Batch, Tap, TapCounters } from '../tap/index.ts';
 import { EventReader } from './event-reader.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RunCounters } from './run.ts';
-import { type Capture, openCapture } from './source.ts';
+import { type Capture, openCapture, sourceName } from './source.ts';
 import { VERSION } from './version.ts';
 
 /** An agent that never ran has no id of its own; the same capture must give the same documents everywhere. */
@@ -18,41 +19,55 @@ const REPLAY_ORIGIN: Origin = {
   namespace: 'default',
 };
 
+/** A capture was not read to its end because a person asked to stop. */
+export class InterruptedError extends ExectapError {}
+
 /** Runs a capture through the pipeline into the given store. */
 export async function replayCapture(
   source: Capture,
   store: Pick<AlertStore, 'append'>,
-  onStored: (alerts: readonly NewAlert[]) => void,
+  onStored: (alerts: readonly NewAlert[]) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<RunCounters> {
-  const pipeline = new Pipeline({
-    origin: REPLAY_ORIGIN,
-    replay: true,
-    rules: RuleSet.builtin(),
-    store,
-    onStored,
-  });
-  const tap = openCapture(source);
-  try {
+  const rules = RuleSet.builtin();
+  const pipeline = new Pipeline({ origin: REPLAY_ORIGIN, replay: true, rules, store, onStored });
+  return withCapture(source, signal, async (tap) => {
     await pipeline.run(tap);
     return { tap: tap.counters(), pipeline: pipeline.counters };
-  } finally {
-    await tap.stop();
-  }
+  });
 }
 
 /** Hands over the ECS documents of a capture's events, a batch at a time, in the order of the capture. */
 export async function convertCapture(
   source: Capture,
   take: (documents: Document[]) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<TapCounters> {
   const reader = new EventReader(REPLAY_ORIGIN, true);
-  const tap = openCapture(source);
-  try {
+  return withCapture(source, signal, async (tap) => {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
       await take(documentsOf(batch, reader));
     }
     return tap.counters();
+  });
+}
+
+/** @throws InterruptedError where the signal came before the capture's end: part of it must not pass for all */
+async function withCapture<T>(
+  source: Capture,
+  signal: AbortSignal,
+  use: (tap: Tap) => Promise<T>,
+): Promise<T> {
+  const tap = openCapture(source);
+  const stop = (): void => void tap.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const result = await use(tap);
+    if (signal.aborted) throw new InterruptedError(`stopped before the end of ${sourceName(source)}`);
+    return result;
   } finally {
+    signal.removeEventListener('abort', stop);
     await tap.stop();
   }
 }

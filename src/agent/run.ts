@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { createElasticsearch, Forwarder } from '../forward/index.ts';
 import { RuleSet } from '../rules/index.ts';
-import { type AlertStore, type NewAlert, openStore } from '../store/index.ts';
+import { type AlertStore, lockState, type NewAlert, openStore } from '../store/index.ts';
 import type { Tap, TapCounters } from '../tap/index.ts';
-import { HEARTBEAT_MS, refuseSecondAgent } from './activity.ts';
+import { HEARTBEAT_MS } from './activity.ts';
 import type { Config, DestinationConfig } from './config.ts';
 import { type EsloggerRun, startEslogger } from './eslogger.ts';
 import { thisMac } from './host.ts';
@@ -23,7 +23,10 @@ export interface RunOptions {
   readonly log: Log;
   /** Ends a live tap, and a capture early, in order. */
   readonly signal?: AbortSignal;
+  /** Told of new alerts once they are durable. */
   readonly onStored?: (alerts: readonly NewAlert[]) => void;
+  /** Told of matches whose alert was there already. */
+  readonly onKnown?: (alerts: readonly NewAlert[]) => void;
 }
 
 /** What one run saw and did, as `exectap status` shows it. */
@@ -44,7 +47,12 @@ export interface RunResult extends RunCounters {
 export async function runAgent(options: RunOptions): Promise<RunResult> {
   const store = await openStore(options.state, { createIfMissing: true });
   try {
-    return await runWith(store, options);
+    const lock = await lockState(options.state);
+    try {
+      return await runWith(store, options);
+    } finally {
+      await lock.release();
+    }
   } finally {
     await store.close();
   }
@@ -52,7 +60,6 @@ export async function runAgent(options: RunOptions): Promise<RunResult> {
 
 async function runWith(store: AlertStore, options: RunOptions): Promise<RunResult> {
   const { source, config, log, signal } = options;
-  await refuseSecondAgent(store, Date.now());
   const live = source.kind === 'eslogger';
   const origin: Origin = {
     host: live ? await thisMac() : UNKNOWN_CAPTURE,
@@ -69,6 +76,7 @@ async function runWith(store: AlertStore, options: RunOptions): Promise<RunResul
       forwarder?.notify();
       options.onStored?.(alerts);
     },
+    ...(options.onKnown !== undefined && { onKnown: options.onKnown }),
   });
   const opened = openSource(source);
   const counters = (): RunCounters => ({ tap: opened.tap.counters(), pipeline: pipeline.counters });

@@ -1,19 +1,18 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { ExectapError, messageOf, UsageError } from '../errors.ts';
-import { processIo } from './io.ts';
+import { processIo, ReaderGoneError } from './io.ts';
 import { buildProgram } from './program.ts';
 
 /** Exit codes: 0 done, 1 it failed, 2 wrong usage. */
 async function main(): Promise<number> {
   const io = processIo();
-  // A reader that has seen enough (`| head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const program = buildProgram(io);
   try {
     await program.parseAsync(process.argv);
     return 0;
   } catch (error) {
+    if (error instanceof ReaderGoneError) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const debug = program.opts<{ debug?: boolean }>().debug === true;
     io.say(describe(error, debug));

@@ -10,7 +10,15 @@ export interface CommonOptions {
 
 /** `--state` has no default of its own: the configuration may name the directory. */
 export const stateOption = (): Option =>
-  new Option('--state <dir>', `directory of the state (default: ${defaultStateDirectory()})`);
+  new Option('--state <dir>', `directory of the state (default: ${defaultStateDirectory()})`).argParser(
+    notEmpty,
+  );
+
+/** `--state "$UNSET"` must not mean the current directory. */
+export function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
 
 /** The state directory for a verb that reads no configuration. */
 export const stateDirectory = (command: Command): string =>

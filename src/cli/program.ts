@@ -53,7 +53,8 @@ function settle(command: Command, io: Io): void {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void io.write(text),
+      // Help that nobody reads is no failure.
+      writeOut: (text) => void io.write(text).catch(() => undefined),
       writeErr: (text) => io.say(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'exectap: ')),
     });

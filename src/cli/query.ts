@@ -19,6 +19,7 @@ import type { Io } from './io.ts';
 import { jsonOption } from './options.ts';
 import { matchTable } from './output/match-rows.ts';
 import { count } from './output/summary.ts';
+import { stopSignal } from './signals.ts';
 
 interface Options {
   json?: boolean;
@@ -45,7 +46,7 @@ export function queryCommand(io: Io): Command {
 
 async function query(io: Io, eql: string, files: readonly string[], options: Options): Promise<void> {
   const parsed = parseQuery(eql, options.dialect);
-  const documents = await readAll(files);
+  const documents = await readAll(files, stopSignal());
   const matches = searchAll(parsed, documents);
   const joined = parsed.statement.query.kind !== 'event';
   if (options.json === true) await io.write(matches.map((match) => `${matchJson(match, joined)}\n`).join(''));
@@ -75,23 +76,24 @@ function asQueryError(error: unknown): unknown {
   return new ExectapError(String(error), { cause: error });
 }
 
-async function readAll(files: readonly string[]): Promise<Document[]> {
+async function readAll(files: readonly string[], signal: AbortSignal): Promise<Document[]> {
   const captures = files.map((file) => captureSource(file));
   const documents: Document[] = [];
   for (const capture of captures) {
-    const read = capture.kind === 'stdin' ? await readStandardInput() : await readDocuments(capture.path);
+    const read =
+      capture.kind === 'stdin' ? await readStandardInput(signal) : await readDocuments(capture.path, signal);
     for (const document of read) documents.push(document);
   }
   return documents;
 }
 
 /** What it holds shows in its first line, and a pipe cannot be read twice. */
-async function readStandardInput(): Promise<Document[]> {
+async function readStandardInput(signal: AbortSignal): Promise<Document[]> {
   const folder = await mkdtemp(join(tmpdir(), 'exectap-query-'));
   const file = join(folder, 'standard input');
   try {
-    await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }));
-    return await readDocuments(file);
+    await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }), { signal });
+    return await readDocuments(file, signal);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { captureSource, type RunCounters, replayCapture } from '../agent/index.ts';
-import { type AlertStore, type NewAlert, openStore, type StoredAlert } from '../store/index.ts';
+import { type Capture, captureSource, type RunCounters, replayCapture, sourceName } from '../agent/index.ts';
+import { type AlertStore, lockState, type NewAlert, openStore, type StoredAlert } from '../store/index.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, jsonOption } from './options.ts';
 import { alertTable } from './output/alert-rows.ts';
 import { count, decodeFaults, runSummary, sumCounters } from './output/summary.ts';
+import { stopSignal } from './signals.ts';
 
 interface Options extends CommonOptions {
   json?: boolean;
@@ -30,50 +31,76 @@ export function replayCommand(io: Io): Command {
 
 async function replay(io: Io, files: readonly string[], options: Options): Promise<void> {
   const captures = files.map((file) => captureSource(file));
-  const state = options.state ?? (await mkdtemp(join(tmpdir(), 'exectap-replay-')));
-  const store = await openStore(state, { createIfMissing: true });
+  if (options.state !== undefined) return replayInto(io, captures, options.state, options);
+  const state = await mkdtemp(join(tmpdir(), 'exectap-replay-'));
   try {
-    const started = io.now();
-    const results: RunCounters[] = [];
-    const printer = options.json === true ? new DocumentPrinter(io) : new TablePrinter(io, store);
-    for (const [index, capture] of captures.entries()) {
-      results.push(await replayCapture(capture, store, (alerts) => printer.take(alerts)));
-      io.say(decodeFaults(files[index]!, results.at(-1)!.tap));
-    }
-    await printer.end();
-    io.say(runSummary(sumCounters(results), io.now() - started));
+    await replayInto(io, captures, state, options);
   } finally {
-    await store.close();
-    if (options.state === undefined) await rm(state, { recursive: true });
+    await rm(state, { recursive: true });
   }
 }
 
-/** Prints documents as they become durable, in order, without holding the pipeline's commits back. */
-class DocumentPrinter {
+async function replayInto(
+  io: Io,
+  captures: readonly Capture[],
+  state: string,
+  options: Options,
+): Promise<void> {
+  const store = await openStore(state, { createIfMissing: true });
+  try {
+    const lock = await lockState(state);
+    try {
+      const printer = options.json === true ? new DocumentPrinter(io) : new TablePrinter(io, store);
+      await replayAll(io, captures, store, printer);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function replayAll(
+  io: Io,
+  captures: readonly Capture[],
+  store: AlertStore,
+  printer: Printer,
+): Promise<void> {
+  const started = io.now();
+  const signal = stopSignal();
+  const results: RunCounters[] = [];
+  for (const capture of captures) {
+    const result = await replayCapture(capture, store, (alerts) => printer.take(alerts), signal);
+    io.say(decodeFaults(sourceName(capture), result.tap));
+    results.push(result);
+  }
+  await printer.end();
+  io.say(runSummary(sumCounters(results), io.now() - started));
+}
+
+interface Printer {
+  /** Takes alerts that have become durable, in order. */
+  take(alerts: readonly NewAlert[]): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Documents as they become durable; a slow reader holds the capture back. */
+class DocumentPrinter implements Printer {
   readonly #io: Io;
-  #written: Promise<void> = Promise.resolve();
 
   constructor(io: Io) {
     this.#io = io;
   }
 
-  take(alerts: readonly NewAlert[]): void {
-    const lines = alerts.map((alert) => `${alert.document}\n`).join('');
-    this.#written = this.#write(this.#written, lines);
+  take(alerts: readonly NewAlert[]): Promise<void> {
+    return this.#io.write(alerts.map((alert) => `${alert.document}\n`).join(''));
   }
 
-  end(): Promise<void> {
-    return this.#written;
-  }
-
-  async #write(before: Promise<void>, lines: string): Promise<void> {
-    await before;
-    await this.#io.write(lines);
-  }
+  async end(): Promise<void> {}
 }
 
-/** Prints one table at the end, for its columns fit all its rows. */
-class TablePrinter {
+/** One table at the end, for its columns fit all its rows. */
+class TablePrinter implements Printer {
   readonly #io: Io;
   readonly #store: AlertStore;
   readonly #ids: string[] = [];
@@ -84,7 +111,7 @@ class TablePrinter {
     this.#store = store;
   }
 
-  take(alerts: readonly NewAlert[]): void {
+  async take(alerts: readonly NewAlert[]): Promise<void> {
     const room = TABLE_ROWS - this.#ids.length;
     this.#ids.push(...alerts.slice(0, room).map(({ id }) => id));
     this.#more += Math.max(0, alerts.length - room);

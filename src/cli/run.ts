@@ -8,10 +8,12 @@ import {
   type LogLevel,
   readConfig,
   runAgent,
+  sourceName,
 } from '../agent/index.ts';
 import type { Io } from './io.ts';
-import type { CommonOptions } from './options.ts';
-import { runSummary } from './output/summary.ts';
+import { type CommonOptions, notEmpty } from './options.ts';
+import { count, decodeFaults, runSummary } from './output/summary.ts';
+import { stopSignal } from './signals.ts';
 
 interface Options extends CommonOptions {
   source?: string;
@@ -25,8 +27,9 @@ export function runCommand(io: Io): Command {
     .option(
       '--source <source>',
       'auto, eslogger, endpoint-security, the path of a capture, or - for standard input',
+      notEmpty,
     )
-    .option('--config <file>', 'YAML configuration: state, source, namespace, destination')
+    .option('--config <file>', 'YAML configuration: state, source, namespace, destination', notEmpty)
     .addOption(
       new Option('--log-level <level>', 'what is logged to stderr')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -52,14 +55,10 @@ async function run(io: Io, options: Options): Promise<void> {
         log.warn(alert.ruleName, { alert: alert.id, severity: alert.severity, entity: alert.entityId });
     },
   });
+  io.say(decodeFaults(sourceName(source), result.tap));
   io.say(runSummary(result, io.now() - started));
-  if (result.undelivered > 0)
-    io.say(`${result.undelivered} alerts wait for the destination; the next run sends them\n`);
-}
-
-/** The first SIGINT or SIGTERM ends the run in order; a second one ends it at once, which loses nothing stored. */
-export function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
-  return controller.signal;
+  if (result.undelivered > 0) {
+    const waiting = count(result.undelivered, 'alert waits', 'alerts wait');
+    io.say(`${waiting} for the destination; the next run sends what is left\n`);
+  }
 }

@@ -4,7 +4,7 @@ import { openStore, type RunRow, type StoreCounts } from '../store/index.ts';
 import type { Io } from './io.ts';
 import { jsonOption, stateDirectory } from './options.ts';
 import { printable } from './output/printable.ts';
-import { runSummary } from './output/summary.ts';
+import { decodeFaults, runSummary } from './output/summary.ts';
 
 interface Options {
   json?: boolean;
@@ -94,7 +94,8 @@ function runLines(run: RunRow | null): string[] {
   const counters = JSON.parse(run.counters) as Partial<RunCounters>;
   // A run that was cut off before its first heartbeat has counted nothing yet.
   if (counters.tap === undefined || counters.pipeline === undefined) return [];
-  return runSummary({ tap: counters.tap, pipeline: counters.pipeline }, null).trimEnd().split('\n');
+  const summary = runSummary({ tap: counters.tap, pipeline: counters.pipeline }, null);
+  return `${summary}${decodeFaults(run.source, counters.tap)}`.trimEnd().split('\n');
 }
 
 function destinationLines(counts: StoreCounts, now: number): string[] {

@@ -34,7 +34,7 @@ describe('the pipeline', () => {
       replay,
       rules: RuleSet.builtin(),
       store: into,
-      onStored: (alerts) => told.push(...alerts),
+      onStored: (alerts) => void told.push(...alerts),
     });
     const tap = new Tap({ path: folder.write('capture.ndjson', lines.map((line) => `${line}\n`).join('')) });
     try {

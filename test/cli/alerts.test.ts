@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
-import { execLine, forkLine, type ProcessOptions } from '../support/eslogger-lines.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { controlLine, execLine, forkLine, type ProcessOptions } from '../support/eslogger-lines.ts';
 import { exectap, jsonLines, type Outcome, startExectap } from '../support/exectap.ts';
 import { temporaryFolder } from '../support/files.ts';
 
@@ -147,7 +148,7 @@ describe('the alerts of a host', () => {
     );
     const second = await on('run', '--source', '-');
     assert.equal(second.code, 1);
-    assert.match(second.stderr, new RegExp(`an agent runs on this state already, as pid ${agent.child.pid}`));
+    assert.match(second.stderr, /another exectap works on the state in .*\n +End it first/);
     agent.child.stdin!.end();
     assert.equal((await agent.outcome).code, 0);
   });
@@ -161,6 +162,84 @@ describe('the alerts of a host', () => {
     const [status] = jsonLines(await on('status', '--json'));
     assert.equal(status.agent.counters.tap.exec, 3);
     assert.deepEqual(status.alerts, { total: 2, open: 2, acknowledged: 0, closed: 0 });
+  });
+});
+
+describe('a state', () => {
+  const folder = temporaryFolder();
+
+  it('has one agent, though two start at the same moment', async () => {
+    const agents = [1, 2, 3].map(() =>
+      startExectap(['run', '--source', '-', '--state', folder.path('state')]),
+    );
+    const codes: (number | null)[] = [];
+    for (const { outcome } of agents) void outcome.then(({ code }) => codes.push(code));
+    while (codes.length < 2) await sleep(20);
+    await sleep(300);
+    assert.deepEqual(codes, [1, 1]);
+    const replay = await exectap(['replay', '--state', folder.path('state'), '-'], { stdin: CAPTURE });
+    assert.deepEqual([replay.code, /another exectap works on the state/.test(replay.stderr)], [1, true]);
+    for (const { child, outcome } of agents) {
+      child.stdin!.end();
+      await outcome;
+    }
+  });
+
+  it('has an agent again after one that was killed', async () => {
+    const args = ['run', '--source', '-', '--state', folder.path('state')];
+    const agent = startExectap(args);
+    await agent.says('tap started');
+    agent.child.kill('SIGKILL');
+    await agent.outcome;
+    assert.equal((await exectap(args)).code, 0);
+  });
+});
+
+describe('an alert from a hostile capture', () => {
+  const folder = temporaryFolder();
+
+  it('reaches the terminal without acting on it, whatever text it is in', async () => {
+    const evil = (name: string): string => `${name}\u001b[31m\u0007\u202e\u009b`;
+    const start = {
+      host: { id: 'host', name: evil('n'), architecture: evil('a') },
+      os: { version: evil('v'), build: evil('b'), kernel: evil('k') },
+    };
+    const parent = {
+      pid: 500,
+      pidversion: 5_000,
+      path: evil('/bin/zsh'),
+      startTime: '2026-08-12T10:00:00.000001Z',
+    };
+    const tool = {
+      signingId: evil('s'),
+      teamId: evil('t'),
+      cdhash: evil('c'),
+      path: evil('/x'),
+      cwd: evil('/d'),
+      script: evil('/y'),
+      tty: evil('/dev/t'),
+    };
+    const child = {
+      pid: 700,
+      parentPid: 500,
+      parentPidversion: 5_000,
+      responsiblePid: 500,
+      responsiblePidversion: 5_000,
+    };
+    const lines = [
+      controlLine({ start }),
+      execLine({ ...parent, args: [evil('-zsh')] }),
+      execLine({ ...child, ...tool, args: ['security', 'dump-keychain', '-d', evil('k')] }),
+    ];
+    const file = folder.write(evil('c').replace('/', ''), lines.map((line) => `${line}\n`).join(''));
+    const state = folder.path('state');
+    await exectap(['run', '--source', file, '--state', state]);
+    await exectap(['alerts', 'ack', '1', '--comment', evil('said'), '--state', state]);
+    for (const args of [['alerts', 'show', '1'], ['alerts', 'list'], ['status'], ['replay', file]]) {
+      const { stdout, stderr } = await exectap(args[0] === 'replay' ? args : [...args, '--state', state]);
+      assert.notEqual(stdout, '');
+      assert.doesNotMatch(stdout + stderr, /[\u001b\u0007\u202e\u009b]/, args.join(' '));
+    }
   });
 });
 

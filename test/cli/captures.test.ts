@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { execLine, exitLine, forkLine, otherLine } from '../support/eslogger-lines.ts';
 import { exectap, jsonLines, MAIN } from '../support/exectap.ts';
 import { temporaryFolder } from '../support/files.ts';
@@ -68,15 +67,53 @@ describe('exectap replay', () => {
     assert.match(outcome.stderr, /^2 events: /m);
   });
 
-  it('leaves no state behind', async () => {
-    const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('exectap-replay-'));
-    const before = left();
-    await exectap(['replay', folder.write('c.ndjson', capture())], {
-      env: { XDG_STATE_HOME: folder.path('xdg') },
+  const alerts = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, index) => `${execLine({ pid: 1_000 + index, pidversion: index, ...DUMP })}\n`,
+    ).join('');
+
+  const ends: [what: string, script: string, code: number, said: RegExp][] = [
+    ['it is done', 'node "$0" replay "$1" > /dev/null', 0, /events/],
+    [
+      'its reader has seen enough',
+      'set -o pipefail; node "$0" replay --json "$1" | head -1 > /dev/null',
+      0,
+      /^$/,
+    ],
+    [
+      'its output cannot be written',
+      'node "$0" replay --json "$1" > /dev/full',
+      1,
+      /standard output cannot be written: .*ENOSPC/,
+    ],
+    [
+      'it is interrupted',
+      'node "$0" replay "$2" & sleep 0.7; kill -INT $!; wait $!',
+      1,
+      /stopped before the end of/,
+    ],
+  ];
+  for (const [what, script, code, said] of ends) {
+    it(`leaves no state behind when ${what}`, function () {
+      if (script.includes('/dev/full') && !existsSync('/dev/full')) {
+        process.stdout.write('      (there is no /dev/full here)\n');
+        this.skip();
+      }
+      const pipe = folder.path('pipe');
+      execFileSync('mkfifo', [pipe]);
+      const env = { ...process.env, TMPDIR: folder.path(), XDG_STATE_HOME: folder.path('xdg') };
+      // The script comes from this file. Both ends of the pipe are open, so that its reader waits.
+      const result = spawnSync(
+        '/bin/bash',
+        ['-c', `exec 9<>"$2"; ${script}`, MAIN, folder.write('c.ndjson', alerts(2_000)), pipe],
+        { env, encoding: 'utf8' },
+      );
+      assert.equal(result.status, code, result.stderr);
+      assert.match(result.stderr, said);
+      assert.deepEqual(readdirSync(folder.path()).sort(), ['c.ndjson', 'pipe']);
     });
-    assert.deepEqual(left(), before);
-    assert.equal(existsSync(folder.path('xdg')), false);
-  });
+  }
 
   it('keeps the state where --state names one, and shows only what this replay added', async () => {
     const state = folder.path('kept');

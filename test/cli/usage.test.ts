@@ -15,6 +15,9 @@ describe('exit codes', () => {
     [['alerts', 'show'], /missing required argument 'id'/],
     [['alerts', 'list', '--status', 'odd'], /Allowed choices are open, acknowledged, closed/],
     [['alerts', 'list', '--since', 'odd'], /ISO 8601/],
+    [['status', '--state', ''], /It is empty/],
+    [['run', '--source', ''], /It is empty/],
+    [['run', '--config', ''], /It is empty/],
     [['alerts'], /Usage: exectap alerts/],
     [[], /Usage: exectap/],
   ];
@@ -47,6 +50,17 @@ describe('exit codes', () => {
       'a state that is no folder',
       () => ['run', '--source', '-', '--state', folder.write('file', '')],
       /file/,
+    ],
+    [
+      'a state that cannot be made',
+      () => [
+        'run',
+        '--source',
+        '-',
+        '--state',
+        process.platform === 'linux' ? '/proc/none/state' : '/dev/none/state',
+      ],
+      /none cannot be made/,
     ],
     [
       'a database that is none',
@@ -154,7 +168,7 @@ describe('exectap start', () => {
     await exectap(['start'], { env });
     assert.match(
       (await exectap(['start'], { env })).stdout,
-      /0 new alerts \(1 more matches had their alert already\)[\s\S]*◀ alert/,
+      /0 new alerts \(1 more match had an alert already\)[\s\S]*◀ alert/,
     );
   });
 });

@@ -14,10 +14,7 @@ export function alertPage(alert: StoredAlert, tty: boolean): string {
     title(style, alert, document),
     facts(document),
     section(style, 'Process tree', processTree(view)),
-    section(style, 'Why', [
-      printable(document.event.reason),
-      ...(document.rule.description ?? '').split('\n'),
-    ]),
+    section(style, 'Why', [document.event.reason, ...(document.rule.description ?? '').split('\n')]),
     section(style, 'MITRE ATT&CK', techniques(document)),
     section(style, 'Triage', (detail.rule.note ?? 'The rule has no investigation guide.').split('\n')),
     section(
@@ -54,35 +51,33 @@ function facts(document: AlertDocument): string {
     ['When', document['@timestamp']],
     [
       'Host',
-      `${printable(host.name ?? host.id)}${host.name === undefined ? '' : ` (${printable(host.id)})`}, ${host.os.full ?? host.os.name}`,
+      `${host.name ?? host.id}${host.name === undefined ? '' : ` (${host.id})`}, ${host.os.full ?? host.os.name}`,
     ],
     ['User', userText(user)],
-    [
-      'Process',
-      `${printable(basename(process.executable))}, pid ${process.pid}, entity ${process.entity_id}`,
-    ],
-    ['Executable', printable(process.executable)],
+    ['Process', `${basename(process.executable)}, pid ${process.pid}, entity ${process.entity_id}`],
+    ['Executable', process.executable],
     ['Arguments', process.args && quoteArguments(process.args) + truncation(process)],
-    ['Directory', process.working_directory && printable(process.working_directory)],
+    ['Directory', process.working_directory],
     ['Started', process.start],
     ['Terminal', process.interactive ? 'yes' : 'none'],
     ['Signature', signature(process)],
-    ['Replaced', process.previous?.executable && printable(process.previous.executable)],
+    ['Replaced', process.previous?.executable],
     ['Parent', parentText(process)],
     ['Responsible', responsible(process)],
   ];
   const known = rows.filter((row): row is [string, string] => row[1] !== undefined);
-  return known.map(([name, value]) => `${name.padEnd(13)}${value}`).join('\n');
+  // Every value, whatever it is made of: a capture can put anything into any field.
+  return known.map(([name, value]) => `${name.padEnd(13)}${printable(value)}`).join('\n');
 }
 
 function section({ bold }: Style, name: string, lines: readonly string[]): string {
   return lines.length === 0
     ? ''
-    : `${bold(name)}\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}`;
+    : `${bold(name)}\n${lines.map((line) => (line === '' ? '' : `  ${printable(line)}`)).join('\n')}`;
 }
 
 function userText(user: AlertDocument['user']): string {
-  const effective = user.name === undefined ? user.id : `${printable(user.name)} (${user.id})`;
+  const effective = user.name === undefined ? user.id : `${user.name} (${user.id})`;
   return user.Ext.real.id === user.id ? effective : `${effective}, really ${user.Ext.real.id}`;
 }
 
@@ -94,9 +89,9 @@ function truncation(process: AlertDocument['process']): string {
 
 function signature({ code_signature: code, hash }: AlertDocument['process']): string {
   if (!code.exists) return 'none';
-  const team = code.team_id ? `team ${printable(code.team_id)}` : 'no team';
+  const team = code.team_id ? `team ${code.team_id}` : 'no team';
   const parts = [
-    printable(code.signing_id ?? 'no identifier'),
+    code.signing_id ?? 'no identifier',
     team,
     code.trusted ? 'trusted' : 'not trusted',
     `flags ${code.flags}`,
@@ -105,9 +100,7 @@ function signature({ code_signature: code, hash }: AlertDocument['process']): st
 }
 
 function parentText({ parent }: AlertDocument['process']): string {
-  return parent.executable === undefined
-    ? `pid ${parent.pid}`
-    : `${printable(parent.executable)}, pid ${parent.pid}`;
+  return parent.executable === undefined ? `pid ${parent.pid}` : `${parent.executable}, pid ${parent.pid}`;
 }
 
 function responsible({ Ext, pid }: AlertDocument['process']): string | undefined {
@@ -116,7 +109,7 @@ function responsible({ Ext, pid }: AlertDocument['process']): string | undefined
   if (process.pid === pid) return 'itself';
   return process.executable === undefined
     ? `pid ${process.pid}`
-    : `${printable(process.executable)}, pid ${process.pid}`;
+    : `${process.executable}, pid ${process.pid}`;
 }
 
 function techniques({ threat }: AlertDocument): string[] {
@@ -131,7 +124,7 @@ function pairs(names: Names | undefined): string[] {
 function history(alert: StoredAlert): string[] {
   const stored = `${new Date(alert.storedMs).toISOString()}  stored`;
   const changes = alert.changes.map(({ atMs, status, comment }) => {
-    const said = comment === null ? '' : `: ${printable(comment)}`;
+    const said = comment === null ? '' : `: ${comment}`;
     return `${new Date(atMs).toISOString()}  ${status}${said}`;
   });
   return [stored, ...changes];

@@ -7,7 +7,10 @@ export function runSummary({ tap, pipeline }: RunCounters, elapsedMs: number | n
   const events = tap.exec + tap.fork + tap.exit;
   const rate =
     elapsedMs === null ? '' : `; ${Math.round((events * 1_000) / Math.max(1, elapsedMs))} events/s`;
-  const known = pipeline.known === 0 ? '' : ` (${pipeline.known} more matches had their alert already)`;
+  const known =
+    pipeline.known === 0
+      ? ''
+      : ` (${count(pipeline.known, 'more match', 'more matches')} had an alert already)`;
   return [
     `${count(events, 'event')}: ${tap.exec} exec, ${tap.fork} fork, ${tap.exit} exit${rate}`,
     ...others(tap),
@@ -32,6 +35,7 @@ function losses(tap: TapCounters): string[] {
       ? 'no gaps'
       : `${count(tap.gaps, 'gap')}: ${tap.lostByKernel} events never came, ${tap.overflow} were dropped here (${lost} in all)`,
     ...(tap.sequenceRestarts === 0 ? [] : [`the sequence numbers began again ${tap.sequenceRestarts} times`]),
+    ...(tap.outOfOrder === 0 ? [] : [`${count(tap.outOfOrder, 'event')} came again or out of order`]),
     ...(tap.undecodable === 0 ? [] : [`${count(tap.undecodable, 'line')} could not be decoded`]),
     ...(tap.tooLong === 0 ? [] : [`${count(tap.tooLong, 'line')} longer than a line may be, skipped`]),
     ...(tap.replacedUtf8 === 0
@@ -46,10 +50,10 @@ function losses(tap: TapCounters): string[] {
 /** Where a capture's undecodable lines are and what is wrong with them, one a line. */
 export function decodeFaults(file: string, tap: TapCounters): string {
   const lines = tap.samples.map(
-    ({ line, reason, head }) => `${file}:${line}: ${reason}: ${printable(head.slice(0, 80))}\n`,
+    ({ line, reason, head }) => `${printable(file)}:${line}: ${reason}: ${printable(head.slice(0, 80))}\n`,
   );
-  const rest = tap.undecodable + tap.tooLong - tap.samples.length;
-  return lines.join('') + (rest > 0 ? `${file}: ${rest} more lines like these\n` : '');
+  const rest = tap.undecodable - tap.samples.length;
+  return lines.join('') + (rest > 0 ? `${printable(file)}: ${count(rest, 'more line')} like these\n` : '');
 }
 
 export function count(number: number, noun: string, plural = `${noun}s`): string {
