@@ -1,4 +1,5 @@
 import { constantValue } from './constants.ts';
+import type { Dialect } from './dialect.ts';
 import { ExpressionChecker, type TypeOf } from './expressionChecker.ts';
 import type { Warning } from './schema.ts';
 import type { Source } from './source.ts';
@@ -19,16 +20,18 @@ import {
  * never match. Returns warnings for what Elasticsearch runs too but that is probably not meant. Throws
  * EqlVerificationError.
  */
-export function check(statement: Statement, source: Source, typeOf: TypeOf): Warning[] {
-  const checker = new StatementChecker(new ExpressionChecker(source, typeOf));
+export function check(statement: Statement, source: Source, dialect: Dialect, typeOf: TypeOf): Warning[] {
+  const checker = new StatementChecker(new ExpressionChecker(source, typeOf), dialect);
   return checker.statement(statement);
 }
 
 class StatementChecker {
   readonly #expressions: ExpressionChecker;
+  readonly #dialect: Dialect;
 
-  constructor(expressions: ExpressionChecker) {
+  constructor(expressions: ExpressionChecker, dialect: Dialect) {
     this.#expressions = expressions;
+    this.#dialect = dialect;
   }
 
   statement(statement: Statement): Warning[] {
@@ -88,6 +91,24 @@ class StatementChecker {
   }
 
   #pipe(pipe: Pipe): void {
+    switch (pipe.name) {
+      case 'head':
+      case 'tail':
+        if (pipe.args.length > 0 || this.#dialect !== 'python') this.#countPipe(pipe);
+        return;
+      case 'filter':
+        if (pipe.args.length !== 1)
+          this.#fail(`The pipe "filter" expects one condition, found ${pipe.args.length}.`, pipe);
+        this.#expressions.condition(pipe.args[0]!);
+        return;
+      default:
+        if (pipe.args.length === 0 && pipe.name !== 'count')
+          this.#fail(`The pipe "${pipe.name}" expects at least one value, found 0.`, pipe);
+        for (const argument of pipe.args) this.#expressions.value(argument);
+    }
+  }
+
+  #countPipe(pipe: Pipe): void {
     const [argument, ...more] = pipe.args;
     if (argument === undefined || more.length > 0)
       this.#fail(`The pipe "${pipe.name}" expects one number, found ${pipe.args.length}.`, pipe);

@@ -1,15 +1,15 @@
 import type { StateBudget } from './budget.ts';
 import { check } from './checker.ts';
-import { constantValue } from './constants.ts';
 import { newCounters } from './counters.ts';
-import { DIALECTS } from './dialect.ts';
+import { DIALECTS, type Dialect } from './dialect.ts';
 import { EqlVerificationError } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { DEFAULT_LINEAGE_FIELDS, type LineageFields, LineageTracker } from './lineage.ts';
 import { LineageMatcher } from './lineageMatcher.ts';
 import { EventMatcher, type Matcher, type StatefulMatcher } from './matcher.ts';
+import { compilePipeline } from './pipeCompiler.ts';
 import { PipedMatcher } from './pipedMatcher.ts';
-import { Head, Pipeline, type PipeStage, Tail } from './pipes.ts';
+import type { Pipeline } from './pipes.ts';
 import { print } from './printer.ts';
 import { type ParseOptions, parse, type Query } from './query.ts';
 import { allOf, type Reader, type Test } from './readers.ts';
@@ -29,7 +29,6 @@ import {
   isVariable,
   keysOf,
   type Lineage,
-  type Pipe,
   type Statement,
   walk,
 } from './tree.ts';
@@ -85,17 +84,13 @@ export function compileParts<R>(
   const { pipes } = parsed.statement;
   const matcher = new StatementCompiler(parsed, resolver, options).matcher();
   matcher.identity = `${parsed.dialect} ${print(parsed.statement)}`;
-  return { matcher, pipeline: pipes.length === 0 ? undefined : new Pipeline(pipes.map(compilePipe<R>)) };
-}
-
-function compilePipe<R>({ name, args }: Pipe): PipeStage<R> {
-  const count = Number(constantValue(args[0]!));
-  return name === 'head' ? new Head(count) : new Tail(count);
+  return { matcher, pipeline: compilePipeline(pipes, resolver) };
 }
 
 class StatementCompiler<R> {
   readonly #statement: Statement;
   readonly #source: Source;
+  readonly #dialect: Dialect;
   readonly #resolver: Resolver<R>;
   readonly #options: CompileOptions<R>;
   readonly #schema: Schema;
@@ -107,6 +102,7 @@ class StatementCompiler<R> {
   constructor({ statement, source, dialect }: Query, resolver: Resolver<R>, options: CompileOptions<R>) {
     this.#statement = statement;
     this.#source = source;
+    this.#dialect = dialect;
     this.#resolver = resolver;
     this.#options = options;
     this.#schema = (name) => resolver.field(name)?.type;
@@ -130,7 +126,7 @@ class StatementCompiler<R> {
   matcher(): StatefulMatcher<R> {
     const { query } = this.#statement;
     const warnings = [
-      ...check(this.#statement, this.#source, (field) => this.#schema(field.name) ?? 'any'),
+      ...check(this.#statement, this.#source, this.#dialect, (field) => this.#schema(field.name) ?? 'any'),
       ...this.#unknownFields(),
       ...this.#unknownCategory(),
       ...this.#unknownTime(),

@@ -13,9 +13,20 @@ export interface DialectFeatures {
   readonly lineage: boolean;
   /** `_arraysearch(array, $entry, condition)`. */
   readonly variables: boolean;
+  /** The pipes; where there are more than head and tail they may name `events[n].field`. */
   readonly pipes: ReadonlySet<PipeName>;
 }
 
+/** The pipes of every dialect. */
+export const ALL_PIPES: ReadonlySet<PipeName> = new Set([
+  'head',
+  'tail',
+  'count',
+  'unique',
+  'unique_count',
+  'filter',
+  'sort',
+]);
 const HEAD_AND_TAIL: ReadonlySet<PipeName> = new Set(['head', 'tail']);
 
 export const DIALECTS: Readonly<Record<Dialect, DialectFeatures>> = {
@@ -27,5 +38,5 @@ export const DIALECTS: Readonly<Record<Dialect, DialectFeatures>> = {
     pipes: HEAD_AND_TAIL,
   },
   endpoint: { fieldToField: true, aliases: true, lineage: true, variables: true, pipes: HEAD_AND_TAIL },
-  python: { fieldToField: true, aliases: false, lineage: true, variables: false, pipes: HEAD_AND_TAIL },
+  python: { fieldToField: true, aliases: false, lineage: true, variables: false, pipes: ALL_PIPES },
 };

@@ -63,6 +63,11 @@ export class ExpressionChecker {
       );
   }
 
+  /** Throws EqlVerificationError unless the expression has a value. */
+  value(expression: Expression): void {
+    this.#type(expression);
+  }
+
   #type(expression: Expression): ValueType {
     switch (expression.kind) {
       case 'literal':

@@ -26,6 +26,8 @@ const ENDPOINT_REMEDY = 'The endpoint dialect has it.';
 export class ExpressionParser {
   /** The names under which fields of earlier events are read. */
   readonly aliases = new Set<string>();
+  /** Whether the expressions of a pipe are read, which can name the events of a match by their number. */
+  inPipe = false;
   readonly #tokens: TokenStream;
   readonly #features: DialectFeatures;
   readonly #variables: string[] = [];
@@ -208,7 +210,13 @@ export class ExpressionParser {
     const first = this.#tokens.take();
     if (first.kind !== 'identifier' && first.kind !== 'quoted identifier')
       this.#tokens.expected('a field', first);
+    const event =
+      first.value === 'events' && this.#features.pipes.has('filter') ? this.#eventIndex() : undefined;
     const parts = this.#parts();
+    if (event !== undefined && parts.length > 0) {
+      const span = { start, end: this.#tokens.previousEnd() };
+      return { kind: 'field', of: event, name: parts.join('.'), optional, span };
+    }
     const isAlias = first.kind === 'identifier' && this.aliases.has(first.value) && parts.length > 0;
     const name = isAlias ? parts.join('.') : [first.value, ...parts].join('.');
     // A bracket behind a join key opens the next term.
@@ -216,6 +224,16 @@ export class ExpressionParser {
       this.#tokens.unsupported('An array index', this.#tokens.peek());
     const span = { start, end: this.#tokens.previousEnd() };
     return { kind: 'field', of: isAlias ? first.value : null, name, optional, span };
+  }
+
+  /** eventIndex : '[' INTEGER ']', behind the word "events" in a pipe */
+  #eventIndex(): string | undefined {
+    const number = this.#tokens.behind();
+    if (!this.inPipe || !this.#tokens.isAt('[') || number?.kind !== 'integer') return undefined;
+    this.#tokens.take();
+    this.#tokens.take();
+    this.#tokens.require(']');
+    return `events[${Number(number.text)}]`;
   }
 
   /** The parts of a name behind its first, each behind a dot. */

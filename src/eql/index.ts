@@ -8,7 +8,14 @@ export type { Counters } from './counters.ts';
 export type { Dialect } from './dialect.ts';
 export type { Document } from './documents.ts';
 export { EqlError, EqlSyntaxError, EqlVerificationError } from './errors.ts';
-export { Evaluation, type Incomplete, MAX_RECORD_MS, MAX_RULE_MS, type Outcome } from './evaluation.ts';
+export {
+  Evaluation,
+  type Incomplete,
+  MAX_RECORD_MS,
+  MAX_RULE_MS,
+  type Outcome,
+  SLICE_MS,
+} from './evaluation.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Match, Matcher } from './matcher.ts';
 export type { LiteralClause, LiteralTest, Needs } from './needs.ts';

@@ -10,6 +10,8 @@ export interface Match<R> {
   readonly events: readonly (R | null)[];
   /** The values that joined them, in the order of the keys; empty without keys. */
   readonly joinKeys: readonly unknown[];
+  /** Behind the pipes `count` and `unique_count`: how many matches there were, and their part of all. */
+  readonly count?: { readonly count: number; readonly percent: number };
 }
 
 /** A query that runs over a stream of records. */

@@ -1,19 +1,8 @@
-import type { DialectFeatures } from './dialect.ts';
+import { ALL_PIPES, type DialectFeatures } from './dialect.ts';
 import type { ExpressionParser } from './expressionParser.ts';
 import { closest } from './suggest.ts';
 import type { TokenStream } from './tokenStream.ts';
 import type { Expression, Pipe, PipeName } from './tree.ts';
-
-/** Every pipe that some dialect knows; one that is not in this one is refused by name. */
-const PIPES: ReadonlySet<string> = new Set<PipeName>([
-  'head',
-  'tail',
-  'count',
-  'unique',
-  'unique_count',
-  'filter',
-  'sort',
-]);
 
 /** Reads what stands behind a query. */
 export class PipeParser {
@@ -29,6 +18,7 @@ export class PipeParser {
 
   pipes(): Pipe[] {
     const pipes: Pipe[] = [];
+    this.#expressions.inPipe = true;
     while (this.#tokens.accept('|')) pipes.push(this.#pipe());
     return pipes;
   }
@@ -66,5 +56,5 @@ export class PipeParser {
 }
 
 function isPipeName(name: string): name is PipeName {
-  return PIPES.has(name);
+  return ALL_PIPES.has(name as PipeName);
 }

@@ -1,15 +1,7 @@
-import * as v from 'valibot';
 import type { Match } from './matcher.ts';
-import {
-  PLACE,
-  type RecordReader,
-  type RecordWriter,
-  readState,
-  readValues,
-  VALUES,
-  writeValues,
-} from './snapshot.ts';
-import type { Scalar } from './tree.ts';
+import { readMatches, writeMatches } from './pipeState.ts';
+import type { Test } from './readers.ts';
+import { PLACE, type RecordReader, type RecordWriter, readState } from './snapshot.ts';
 
 /** A stage behind a query: takes its matches in their order and lets others out. */
 export interface PipeStage<R> {
@@ -18,25 +10,6 @@ export interface PipeStage<R> {
   end(): readonly Match<R>[];
   save(records: RecordWriter<R>): unknown;
   load(state: unknown, records: RecordReader<R>): void;
-}
-
-const MATCHES = v.array(v.object({ events: v.array(v.nullable(PLACE)), joinKeys: VALUES }));
-
-function writeMatches<R>(
-  matches: readonly Match<R>[],
-  records: RecordWriter<R>,
-): v.InferOutput<typeof MATCHES> {
-  return matches.map(({ events, joinKeys }) => ({
-    events: events.map((event) => (event === null ? null : records.place(event))),
-    joinKeys: writeValues(joinKeys as (Scalar | null)[]),
-  }));
-}
-
-function readMatches<R>(state: unknown, records: RecordReader<R>): Match<R>[] {
-  return readState(MATCHES, state).map(({ events, joinKeys }) => ({
-    events: events.map((place) => (place === null ? null : records.at(place))),
-    joinKeys: readValues(joinKeys),
-  }));
 }
 
 /** The first matches. */
@@ -97,6 +70,29 @@ export class Tail<R> implements PipeStage<R> {
   #tail(): Match<R>[] {
     return this.#count === 0 ? [] : this.#last.slice(-this.#count);
   }
+}
+
+/** Those that meet a condition. */
+export class Filter<R> implements PipeStage<R> {
+  readonly #test: Test<Match<R>>;
+
+  constructor(test: Test<Match<R>>) {
+    this.#test = test;
+  }
+
+  take(match: Match<R>): readonly Match<R>[] {
+    return this.#test(match) ? [match] : [];
+  }
+
+  end(): readonly Match<R>[] {
+    return [];
+  }
+
+  save(): null {
+    return null;
+  }
+
+  load(): void {}
 }
 
 /** Sends matches through pipes, one behind the other. */

@@ -29,6 +29,6 @@ export function parse(text: string, options: ParseOptions = {}): Query {
   const source = new Source(text);
   const dialect = options.dialect ?? 'elasticsearch';
   const statement = parseStatement(source, options.limits ?? DEFAULT_LIMITS, DIALECTS[dialect]);
-  check(statement, source, (field) => options.schema?.(field.name) ?? 'any');
+  check(statement, source, dialect, (field) => options.schema?.(field.name) ?? 'any');
   return { source, dialect, statement };
 }

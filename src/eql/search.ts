@@ -49,9 +49,9 @@ export function search(
   const found = [...entries.flatMap((entry) => matcher.feed(entry)), ...matcher.end()];
   const matches = parsed.statement.query.kind === 'sample' ? found : found.sort(compareMatches);
   const piped = pipeline === undefined ? matches : [...pipeline.take(matches), ...pipeline.end()];
-  return piped.map(({ events, joinKeys }) => ({
-    events: events.map((entry) => entry?.document ?? null),
-    joinKeys,
+  return piped.map((match) => ({
+    ...match,
+    events: match.events.map((entry) => entry?.document ?? null),
   }));
 }
 

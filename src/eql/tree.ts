@@ -19,7 +19,10 @@ export interface Literal extends Node {
 
 export interface FieldReference extends Node {
   readonly kind: 'field';
-  /** What it is read from: null is the event itself, else an alias (`event0`) or a variable (`$entry`). */
+  /**
+   * What it is read from: null is the event itself, else an alias (`event0`), a variable (`$entry`),
+   * or in a pipe an event of the match (`events[1]`).
+   */
   readonly of: string | null;
   /** Empty for a variable itself. */
   readonly name: string;

@@ -9,6 +9,7 @@ import {
   MAX_RULE_MS,
   print,
   RuleIndex,
+  SLICE_MS,
   Work,
 } from '../../src/eql/index.ts';
 import { PieceSearch } from '../../src/eql/pieceSearch.ts';
@@ -167,7 +168,6 @@ describe('a rule index', () => {
     const MIB = 1_048_576;
     /** What may come on top of a slice: one pattern on one long text, and a pause of the collector. */
     const LONGEST_MS = 50;
-    const SLICE_MS = 15;
     const hostile = [
       'process where command_line regex "(a+)+b"',
       'process where command_line regex~ ".*(A|aa)*x[0-9]+"',
