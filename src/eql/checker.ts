@@ -25,6 +25,9 @@ export function check(statement: Statement, source: Source, dialect: Dialect, ty
   return checker.statement(statement);
 }
 
+/** Events of one sequence, its runs written out: each key keeps a place for every one of them. */
+const MAX_STAGES = 256;
+
 class StatementChecker {
   readonly #expressions: ExpressionChecker;
   readonly #dialect: Dialect;
@@ -51,7 +54,10 @@ class StatementChecker {
       this.#fail('A missing event needs a time span.', missing, 'Write "sequence with maxspan=…".');
     if (terms.every((term) => term.missing))
       this.#fail('A sequence needs at least one event that is not missing.', query);
-    if (terms.reduce((sum, term) => sum + term.runs, 0) < 2)
+    const stages = terms.reduce((sum, term) => sum + term.runs, 0);
+    if (stages > MAX_STAGES)
+      this.#fail(`A sequence has at most ${MAX_STAGES} events, this has ${stages}.`, query);
+    if (stages < 2)
       this.#fail('A sequence needs at least two events.', query, 'Write the term twice, or "with runs=2".');
     for (const term of termsOf(query)) if (term.missing || term === until) this.#withoutAliases(term);
     if (until?.missing === true) this.#fail('"until" needs an event that occurs.', until);
@@ -69,6 +75,8 @@ class StatementChecker {
   #sample(query: SampleQuery, pipes: readonly Pipe[]): void {
     this.#keys(query);
     const { terms, by } = query;
+    if (terms.length > MAX_STAGES)
+      this.#fail(`A sample has at most ${MAX_STAGES} terms, this has ${terms.length}.`, query);
     if (terms.length < 2) this.#fail('A sample needs at least two terms.', query);
     if (by.length + terms[0]!.by.length === 0) this.#fail('A sample needs at least one join key.', query);
     for (const term of terms) {

@@ -29,6 +29,7 @@ import {
   isVariable,
   keysOf,
   type Lineage,
+  type PipeName,
   type Statement,
   walk,
 } from './tree.ts';
@@ -87,6 +88,8 @@ export function compileParts<R>(
   return { matcher, pipeline: compilePipeline(pipes, resolver) };
 }
 
+const WAITING_PIPES: ReadonlySet<PipeName> = new Set(['tail', 'count', 'unique_count', 'sort']);
+
 class StatementCompiler<R> {
   readonly #statement: Statement;
   readonly #source: Source;
@@ -131,6 +134,7 @@ class StatementCompiler<R> {
       ...this.#unknownCategory(),
       ...this.#unknownTime(),
       ...this.#unknownLineage(),
+      ...this.#waitsForEnd(),
     ];
     const matcher = this.#inner(query, warnings);
     return this.#trackers.length === 0 ? matcher : new LineageMatcher(matcher, this.#trackers);
@@ -216,6 +220,16 @@ class StatementCompiler<R> {
       });
     const message = `Lineage reads ${missing.join(' and ')}, which is in no known schema.`;
     return lineages.slice(0, 1).map(({ span }) => ({ message, ...this.#source.locate(span.start) }));
+  }
+
+  /** What is known only when the input ends is never known of a stream that does not. */
+  #waitsForEnd(): Warning[] {
+    const { query, pipes } = this.#statement;
+    const waiting = query.kind === 'sample' ? query : pipes.find(({ name }) => WAITING_PIPES.has(name));
+    if (waiting === undefined) return [];
+    const subject = waiting.kind === 'sample' ? 'A sample' : `What "${waiting.name}" lets through`;
+    const message = `${subject} is known only when the input ends: a stream that goes on gives no match.`;
+    return [{ message, ...this.#source.locate(waiting.span.start) }];
   }
 
   #unknownTime(): Warning[] {

@@ -1,11 +1,7 @@
-import { foldUnit } from './casing.ts';
 import { decimalRange } from './decimalRange.ts';
+import { codeOf, foldedRange, predefinedItems, type RegexFlavour } from './regexClasses.ts';
 
-/**
- * Whose regular expressions are read: on a field Lucene's, on the result of a function Java's, as in
- * Elasticsearch, where the first is answered by the search index and the second by a script.
- */
-export type RegexFlavour = 'lucene' | 'java';
+export type { RegexFlavour } from './regexClasses.ts';
 
 /** A pattern as RE2 writes it. */
 export interface TranslatedRegex {
@@ -62,11 +58,6 @@ const RESERVED: Readonly<Record<RegexFlavour, string>> = {
 };
 
 const UNSUPPORTED: Readonly<Record<string, string>> = { '~': 'Complement (~)', '&': 'Intersection (&)' };
-
-const CLASSES: Readonly<Record<RegexFlavour, Readonly<Record<string, string>>>> = {
-  lucene: { d: '0-9', w: 'a-zA-Z0-9_', s: ' \\t\\n\\r' },
-  java: { d: '0-9', w: 'a-zA-Z0-9_', s: ' \\t\\n\\x{B}\\f\\r' },
-};
 
 const JAVA_CONTROLS: Readonly<Record<string, string>> = {
   t: '\t',
@@ -245,24 +236,13 @@ class Translator {
     const last = this.#classCharacter();
     if (last.codePointAt(0)! < first.codePointAt(0)!)
       this.#fail(`The range ${first}-${last} is empty.`, start);
-    return `${codeOf(first)}-${codeOf(last)}${this.#foldedRange(first, last)}`;
+    return `${codeOf(first)}-${codeOf(last)}${this.#insensitive && this.#flavour === 'java' ? foldedRange(first, last) : ''}`;
   }
 
   #classCharacter(): string {
     const character = this.#take();
     if (character !== '\\') return character;
     return this.#escaped();
-  }
-
-  /** Java's CASE_INSENSITIVE folds ranges, Lucene does not. */
-  #foldedRange(first: string, last: string): string {
-    if (!this.#insensitive || this.#flavour === 'lucene') return '';
-    const [from, to] = [first.codePointAt(0)!, last.codePointAt(0)!];
-    const shifted = (low: number, high: number, by: number) => {
-      const [start, end] = [Math.max(from, low), Math.min(to, high)];
-      return start > end ? '' : `${codeOfPoint(start + by)}-${codeOfPoint(end + by)}`;
-    };
-    return shifted(65, 90, 32) + shifted(97, 122, -32);
   }
 
   #escape(): Part {
@@ -277,9 +257,7 @@ class Translator {
   #predefined(): { items: string } | undefined {
     const found = this.#match(/\\([dwsDWS])/y);
     if (found === null) return undefined;
-    const letter = found[1]!;
-    const items = CLASSES[this.#flavour][letter.toLowerCase()]!;
-    return { items: letter === letter.toLowerCase() ? items : complementOf(letter, this.#flavour) };
+    return { items: predefinedItems(found[1]!, this.#flavour) };
   }
 
   /** The character behind a backslash, which is taken. */
@@ -387,28 +365,4 @@ class Translator {
 
 function repeated(part: Part, operator: string, size: number): Part {
   return { re2: `(?:${part.re2})${operator}`, literal: '', size };
-}
-
-/** A character as RE2 reads it anywhere, in a class too. */
-function codeOf(character: string): string {
-  return codeOfPoint(character.codePointAt(0)!);
-}
-
-function codeOfPoint(code: number): string {
-  const isAlphanumeric = foldUnit(code) >= 97 && foldUnit(code) <= 122;
-  return isAlphanumeric ? String.fromCharCode(code) : `\\x{${code.toString(16)}}`;
-}
-
-/** The characters that a predefined class leaves out, as ranges: RE2 has no negation inside a class. */
-function complementOf(letter: string, flavour: RegexFlavour): string {
-  switch (letter) {
-    case 'D':
-      return '\\x{0}-\\x{2f}\\x{3a}-\\x{10FFFF}';
-    case 'W':
-      return '\\x{0}-\\x{2f}\\x{3a}-\\x{40}\\x{5b}-\\x{5e}\\x{60}\\x{7b}-\\x{10FFFF}';
-    default:
-      return flavour === 'lucene'
-        ? '\\x{0}-\\x{8}\\x{b}\\x{c}\\x{e}-\\x{1f}\\x{21}-\\x{10FFFF}'
-        : '\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{10FFFF}';
-  }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Counters } from './counters.ts';
+import { chooseDistinct } from './distinct.ts';
 import { compareKeys, type JoinKey } from './keys.ts';
 import { type Match, NONE, StatefulMatcher } from './matcher.ts';
 import type { Needs } from './needs.ts';
@@ -80,7 +81,7 @@ export class SampleMatcher<R> extends StatefulMatcher<R> {
   end(): readonly Match<R>[] {
     const groups = [...this.#groups.values()].sort((a, b) => compareKeys(a.key.values, b.key.values));
     return groups.flatMap(({ key, records }) => {
-      const events = choose(records);
+      const events = chooseDistinct(records);
       return events === undefined ? [] : [{ events, joinKeys: key.values }];
     });
   }
@@ -110,16 +111,4 @@ export class SampleMatcher<R> extends StatefulMatcher<R> {
       this.#groups.set(key.id, { key, records: lists });
     }
   }
-}
-
-/** One record from each list, none twice, the earliest for the first lists; undefined where it cannot be. */
-function choose<R>(lists: readonly (readonly R[])[], taken: readonly R[] = []): readonly R[] | undefined {
-  const list = lists[taken.length];
-  if (list === undefined) return taken;
-  for (const record of list) {
-    if (taken.includes(record)) continue;
-    const chosen = choose(lists, [...taken, record]);
-    if (chosen !== undefined) return chosen;
-  }
-  return undefined;
 }

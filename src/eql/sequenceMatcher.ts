@@ -1,24 +1,16 @@
-import { PENDING_BYTES, type StateBudget } from './budget.ts';
 import { type Micros, microsOf, StreamClock } from './clock.ts';
 import { type Counters, newCounters } from './counters.ts';
+import { KeyStore, type StateBounds } from './keyStore.ts';
 import type { JoinKey } from './keys.ts';
 import { type Match, NONE, StatefulMatcher } from './matcher.ts';
 import type { Needs } from './needs.ts';
-import { KeyState, type Pending } from './pending.ts';
+import type { KeyState, Pending } from './pending.ts';
 import type { Warning } from './schema.ts';
 import type { MissingStep, SequencePlan, Step } from './sequencePlan.ts';
 import { readPending, SEQUENCE_STATE, type StoredSequence, writePending } from './sequenceState.ts';
 import { type RecordReader, type RecordWriter, readKey, readState, writeValues } from './snapshot.ts';
 import { readTime } from './time.ts';
 import { type Candidate, WaitingRoom } from './waiting.ts';
-
-export interface SequenceBounds<R> {
-  /** Join keys for which something is open at a time; the least recently used ones go first. */
-  readonly maxKeys: number;
-  readonly budget: StateBudget | undefined;
-  /** What a record takes in memory, in bytes. */
-  sizeOf(record: R): number;
-}
 
 /** An event that a step of the plan takes, under these keys. */
 interface Hit {
@@ -36,20 +28,19 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   readonly warnings: readonly Warning[];
   readonly #plan: SequencePlan<R>;
   readonly #needs: Needs;
-  readonly #bounds: SequenceBounds<R>;
+  readonly #bounds: StateBounds<R>;
   readonly #counters: Counters;
   readonly #clock: StreamClock;
   /** The steps of the plan in one row: stages, then `![ ]`, then until. */
   readonly #steps: readonly Step<R>[];
-  /** In the order of their last use. */
-  readonly #states = new Map<JoinKey['id'], KeyState<R>>();
+  readonly #keys: KeyStore<R>;
   readonly #waiting = new WaitingRoom<R>();
   readonly #hasLeading: boolean;
   readonly #hasTrailing: boolean;
 
   constructor(
     plan: SequencePlan<R>,
-    bounds: SequenceBounds<R>,
+    bounds: StateBounds<R>,
     needs: Needs,
     warnings: readonly Warning[],
     counters: Counters = newCounters(),
@@ -57,6 +48,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
     super();
     this.#plan = plan;
     this.#bounds = bounds;
+    this.#keys = new KeyStore(plan.stages.length, plan.missing.length, plan.maxSpan, bounds, counters);
     this.#needs = needs;
     this.warnings = warnings;
     this.#counters = counters;
@@ -71,7 +63,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
     if (hits === undefined) return NONE;
     const matches: Match<R>[] = [];
     const now = this.#tick(record, matches);
-    this.#expire(now);
+    this.#keys.expire(now);
     for (const hit of hits) this.#apply(hit, record, now, matches);
     return matches;
   }
@@ -79,7 +71,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   advance(timeMs: number): readonly Match<R>[] {
     this.#clock.advance(microsOf(timeMs));
     const now = this.#clock.now!;
-    this.#expire(now);
+    this.#keys.expire(now);
     return this.#settle(this.#waiting.takeDue(now));
   }
 
@@ -96,7 +88,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   }
 
   save(records: RecordWriter<R>): StoredSequence {
-    const keys = Array.from(this.#states.values(), ({ values, touched, pending, sightings }) => ({
+    const keys = Array.from(this.#keys.states(), ({ values, touched, pending, sightings }) => ({
       values: writeValues(values),
       touched,
       pending: pending.map((each) => (each === undefined ? null : writePending(each, records))),
@@ -115,16 +107,16 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
 
   load(stored: unknown, records: RecordReader<R>): void {
     const { now, keys, waiting } = readState(SEQUENCE_STATE, stored);
-    for (const [id, state] of this.#states) this.#drop(id, state);
+    for (const [id, state] of this.#keys.entries()) this.#keys.drop(id, state);
     this.#settle(this.#waiting.takeAll());
     this.#clock.now = now ?? undefined;
     for (const { values, touched, pending, sightings } of keys) {
       const key = readKey(values);
       for (const [stage, each] of pending.slice(0, this.#plan.stages.length - 1).entries())
-        if (each !== null) this.#keep(stage, key, readPending(each, records), touched);
+        if (each !== null) this.#keys.keep(stage, key, readPending(each, records), touched);
       for (const [index, [latest, previous]] of sightings.slice(0, this.#plan.missing.length).entries()) {
         if (latest === null) continue;
-        const seen = this.#touch(key, touched).sightings[index]!;
+        const seen = this.#keys.touch(key, touched).sightings[index]!;
         seen.previous = previous ?? undefined;
         seen.latest = latest;
       }
@@ -153,7 +145,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   #keysWithAliases(stage: number, record: R): JoinKey[] {
     const { test, keys, aliases } = this.#steps[stage]!;
     return keys(record).filter((key) => {
-      const pending = this.#states.get(key.id)?.pending[stage - 1];
+      const pending = this.#keys.get(key.id)?.pending[stage - 1];
       if (pending === undefined) return false;
       for (const { slot, stage: earlier } of aliases) slot.record = pending.events[earlier];
       const passes = test(record);
@@ -176,9 +168,9 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
 
   /** No span can be measured any more: what is open ends, and nothing has undone what waits. */
   #close(matches: Match<R>[]): void {
-    for (const [id, state] of this.#states) {
+    for (const [id, state] of this.#keys.entries()) {
       for (const pending of state.pending) if (pending !== undefined) this.#counters.closedSequences += 1;
-      this.#drop(id, state);
+      this.#keys.drop(id, state);
     }
     matches.push(...this.#settle(this.#waiting.takeAll()));
   }
@@ -194,12 +186,12 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   }
 
   #stage(stage: number, key: JoinKey, record: R, now: Micros, matches: Match<R>[]): void {
-    const state = this.#states.get(key.id);
+    const state = this.#keys.get(key.id);
     const pending = stage === 0 ? this.#begin(state, record, now) : this.#extend(stage, state, record, now);
-    if (state?.isEmpty === true) this.#states.delete(key.id);
+    if (state?.isEmpty === true) this.#keys.delete(key.id);
     if (pending === undefined) return;
     if (stage === this.#plan.stages.length - 1) this.#complete(key, pending, now, matches);
-    else this.#keep(stage, key, pending, now);
+    else this.#keys.keep(stage, key, pending, now);
   }
 
   #begin(state: KeyState<R> | undefined, record: R, now: Micros): Pending<R> {
@@ -227,7 +219,7 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
     const pending = state?.pending[stage - 1];
     if (state === undefined || pending === undefined) return undefined;
     state.pending[stage - 1] = undefined;
-    this.#release(pending);
+    this.#keys.release(pending);
     const { maxSpan } = this.#plan;
     if (maxSpan !== undefined && now - pending.first > maxSpan) return undefined;
     for (const [index, { place }] of this.#plan.missing.entries()) {
@@ -237,14 +229,6 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
     pending.events.push(record);
     pending.last = now;
     return pending;
-  }
-
-  #keep(stage: number, key: JoinKey, pending: Pending<R>, now: Micros): void {
-    if (!this.#takeBytes(pending)) return;
-    const state = this.#touch(key, now);
-    const replaced = state.pending[stage];
-    if (replaced !== undefined) this.#release(replaced);
-    state.pending[stage] = pending;
   }
 
   #complete(key: JoinKey, pending: Pending<R>, now: Micros, matches: Match<R>[]): void {
@@ -267,17 +251,17 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   }
 
   #await(candidate: Candidate<R>): void {
-    if (!this.#takeBytes(candidate.pending)) return;
+    if (!this.#keys.takeBytes(candidate.pending)) return;
     if (this.#waiting.size >= this.#bounds.maxKeys) {
       const first = this.#waiting.takeNext();
-      if (first !== undefined) this.#release(first.pending);
+      if (first !== undefined) this.#keys.release(first.pending);
       this.#counters.droppedKeys += 1;
     }
     this.#waiting.add(candidate);
   }
 
   #settle(candidates: readonly Candidate<R>[]): readonly Match<R>[] {
-    for (const { pending } of candidates) this.#release(pending);
+    for (const { pending } of candidates) this.#keys.release(pending);
     return candidates.length === 0 ? NONE : candidates.map((candidate) => this.#match(candidate));
   }
 
@@ -287,74 +271,18 @@ export class SequenceMatcher<R> extends StatefulMatcher<R> {
   }
 
   #see(index: number, { place }: MissingStep<R>, key: JoinKey, now: Micros): void {
-    if (place === 'trailing') for (const { pending } of this.#waiting.undo(key, now)) this.#release(pending);
-    else this.#touch(key, now).sightings[index]!.add(now);
+    if (place === 'trailing')
+      for (const { pending } of this.#waiting.undo(key, now)) this.#keys.release(pending);
+    else this.#keys.touch(key, now).sightings[index]!.add(now);
   }
 
   #until(key: JoinKey): void {
-    const state = this.#states.get(key.id);
+    const state = this.#keys.get(key.id);
     if (state === undefined) return;
     for (const [stage, pending] of state.pending.entries()) {
-      if (pending !== undefined) this.#release(pending);
+      if (pending !== undefined) this.#keys.release(pending);
       state.pending[stage] = undefined;
     }
-    if (state.isEmpty) this.#states.delete(key.id);
-  }
-
-  /** The state of a key, as the one that was used last; makes room for a new one. */
-  #touch(key: JoinKey, now: Micros): KeyState<R> {
-    const known = this.#states.get(key.id);
-    if (known !== undefined) this.#states.delete(key.id);
-    else if (this.#states.size >= this.#bounds.maxKeys) this.#evictOldest();
-    const state =
-      known ?? new KeyState<R>(key.values, this.#plan.stages.length, this.#plan.missing.length, now);
-    state.touched = now;
-    this.#states.set(key.id, state);
-    return state;
-  }
-
-  #evictOldest(): boolean {
-    for (const [id, state] of this.#states) {
-      this.#drop(id, state);
-      this.#counters.droppedKeys += 1;
-      return true;
-    }
-    return false;
-  }
-
-  #drop(id: JoinKey['id'], state: KeyState<R>): void {
-    for (const pending of state.pending) if (pending !== undefined) this.#release(pending);
-    this.#states.delete(id);
-  }
-
-  /** Forgets keys whose sequences can no longer end within the span, or that keep nothing. */
-  #expire(now: Micros): void {
-    const { maxSpan } = this.#plan;
-    for (const [id, state] of this.#states) {
-      const over = maxSpan !== undefined && now - state.touched > maxSpan;
-      if (!over && !state.isEmpty) return;
-      this.#drop(id, state);
-    }
-  }
-
-  #bytesOf(pending: Pending<R>): number {
-    return pending.events.reduce((sum, event) => sum + this.#bounds.sizeOf(event), PENDING_BYTES);
-  }
-
-  /** Makes room by giving up this query's oldest keys; false, and counted, where even that is not enough. */
-  #takeBytes(pending: Pending<R>): boolean {
-    const { budget } = this.#bounds;
-    if (budget === undefined) return true;
-    const bytes = this.#bytesOf(pending);
-    while (!budget.take(bytes)) {
-      if (this.#evictOldest()) continue;
-      this.#counters.droppedKeys += 1;
-      return false;
-    }
-    return true;
-  }
-
-  #release(pending: Pending<R>): void {
-    this.#bounds.budget?.release(this.#bytesOf(pending));
+    if (state.isEmpty) this.#keys.delete(key.id);
   }
 }

@@ -463,6 +463,11 @@ describe('sequences, samples and pipes that are refused', () => {
       at: [1, 35],
       message: '"runs" must be from 1 to 100, found 101.',
     },
+    {
+      query: 'sequence [a where true] with runs=100 [a where true] with runs=100 [a where true] with runs=57',
+      at: [1, 1],
+      message: 'A sequence has at most 256 events, this has 257.',
+    },
     { query: 'sequence [a where true]', at: [1, 1], message: 'A sequence needs at least two events.' },
     {
       query: 'sequence [a where true] ![b where true]',

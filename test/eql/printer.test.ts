@@ -8,6 +8,7 @@ import { statements, withoutSpans } from './support/trees.ts';
 
 const leaves = {
   computed: true,
+  endpoint: true,
   fields: ['a', 'process.name', 'by', 'a.where', 'my-field', 'a`b', 'a..b', '.', '@x', 'some field'],
   strings: fc.oneof(
     fc.string({ unit: 'grapheme' }),
@@ -23,7 +24,7 @@ const leaves = {
 
 /** Reads without checking: a random tree may say what cannot be run. */
 function reread(text: string): Statement {
-  return parseStatement(new Source(text), DEFAULT_LIMITS, DIALECTS.python);
+  return parseStatement(new Source(text), DEFAULT_LIMITS, DIALECTS.endpoint);
 }
 
 describe('print', () => {

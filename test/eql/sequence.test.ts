@@ -370,6 +370,22 @@ describe('a sample', () => {
     assert.equal(others.length, 0);
   });
 
+  it('of many like terms is chosen, or given up, at once', () => {
+    const term = '[any where true]';
+    const many = Array.from({ length: 30 }, (_, id) => ({ id, k: 1 }));
+    assert.equal(search(`sample by k ${term.repeat(30)}`, many)[0]!.events.length, 30);
+    assert.deepEqual(search(`sample by k ${term.repeat(30)}`, many.slice(1)), []);
+  });
+
+  it('says that a stream never ends, as do pipes that wait for the end', () => {
+    const message = (text: string) => compile(query(text), untyped).warnings.map((each) => each.message);
+    assert.deepEqual(message('sample by k a b'), [
+      'A sample is known only when the input ends: a stream that goes on gives no match.',
+    ]);
+    assert.match(message('sequence a b | tail 1')[0]!, /^What "tail" lets through is known only/);
+    assert.deepEqual(message('sequence a b | head 1'), []);
+  });
+
   it('is known when the stream ends, and keeps no more keys than its bound', () => {
     const matcher = compile(query('sample by k a b'), untyped, { limits: { ...DEFAULT_LIMITS, maxKeys: 1 } });
     for (const k of [1, 2]) for (const kind of ['a', 'b']) assert.deepEqual(matcher.feed({ k, kind }), []);

@@ -18,6 +18,8 @@ export interface Leaves {
   readonly integers: fc.Arbitrary<number | bigint>;
   /** Whether arithmetic and calls of functions occur too. */
   readonly computed?: boolean;
+  /** Whether lineage and searches of arrays occur too. */
+  readonly endpoint?: boolean;
 }
 
 /** Conditions that the checker accepts without a schema: what it refuses by type cannot come out. */
@@ -26,6 +28,7 @@ export function conditions({
   strings,
   integers,
   computed = false,
+  endpoint = false,
 }: Leaves): fc.Arbitrary<Expression> {
   const span = NOWHERE;
   const string = strings.map((value) => ({ kind: 'literal', type: 'string', value, span }) as const);
@@ -61,6 +64,7 @@ export function conditions({
     condition: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
       fc.oneof(...comparisons, equality, ordering, membership, insensitive, pattern, field, truth, nothing),
+      ...(endpoint ? [arraySearch(field, tie('condition')), lineage(strings, tie('condition'))] : []),
       tie('condition').map((operand) => ({ kind: 'not', operand, span }) as Expression),
       fc
         .record({
@@ -78,6 +82,43 @@ export function conditions({
     ),
   }));
   return condition;
+}
+
+/** `_arraysearch(field, $e, condition and $e.f : "x")`. */
+function arraySearch(
+  array: fc.Arbitrary<Expression>,
+  condition: fc.Arbitrary<Expression>,
+): fc.Arbitrary<Expression> {
+  const span = NOWHERE;
+  const element = { kind: 'field', of: '$e', name: 'f', optional: false, span } as const;
+  const text = { kind: 'literal', type: 'string', value: 'x', span } as const;
+  const test = { kind: 'pattern', operator: ':', operand: element, patterns: [text], span } as const;
+  return fc.record({ array, variable: fc.constant('$e'), inner: condition }).map(
+    ({ inner, ...each }) =>
+      ({
+        kind: 'arraySearch',
+        ...each,
+        condition: { kind: 'and', operands: [inner, test], span },
+        span,
+      }) as Expression,
+  );
+}
+
+function lineage(
+  categories: fc.Arbitrary<string>,
+  condition: fc.Arbitrary<Expression>,
+): fc.Arbitrary<Expression> {
+  const span = NOWHERE;
+  return fc
+    .record({
+      relation: fc.constantFrom('descendant', 'child', 'event'),
+      category: fc.option(categories),
+      condition,
+    })
+    .map(
+      ({ relation, ...query }) =>
+        ({ kind: 'lineage', relation, query: { kind: 'event', ...query, span }, span }) as Expression,
+    );
 }
 
 /** `number operator number`, of sums, products, signs, and functions that give a number. */
