@@ -74,6 +74,8 @@ export class Evaluation<T, R> {
       this.#next += 1;
       this.#spent = 0;
       this.#work.begin();
+      // Each rule may do one slow step, however late it is.
+      if (performance.now() > deadline && this.#next < this.#candidates.length) return false;
     }
     return true;
   }

@@ -217,6 +217,17 @@ describe('a rule index', () => {
         for (const query of incomplete) assert.ok(/regex|concat/.test(query), query);
       });
 
+    it('looks at the clock between rules too', () => {
+      const like = Array.from(
+        { length: 300 },
+        (_, at) => `process where stringContains~(command_line, "AAB${at}")`,
+      );
+      const index = indexOf(like, new Work());
+      const evaluation = index.start({ event, command_line: 'aAé'.repeat(MIB / 3) });
+      const { slices } = finish(evaluation, SLICE_MS);
+      assert.ok(slices > 10, `${slices} slices`);
+    });
+
     it('tells of a text beyond what arguments can be, and of a regular expression too dear for it', () => {
       const index = indexOf(
         ['any where a : "*x*y"', 'any where a regex ".*x(a.{200}|b.{300})c.*"'],
