@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-work="$PWD/.ci/work"
+work="$PWD/.ci/scratch"
 rm -rf "$work"
 mkdir -p "$work"
 
