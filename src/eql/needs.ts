@@ -1,4 +1,5 @@
 import { foldAscii } from './casing.ts';
+import { clauseOfAny } from './clauses.ts';
 import { flavourOf, literalsOfRegex } from './regex.ts';
 import type { Expression, Pattern } from './tree.ts';
 
@@ -24,9 +25,6 @@ export interface LiteralTest {
   readonly insensitive: boolean;
 }
 
-/** Tests in one clause beyond which it is dropped: a record would have to be looked up under all of them. */
-const MAX_CLAUSE_TESTS = 64;
-
 /** Whether a field's values are compared as the text they are; dates and addresses have several spellings. */
 export type IsText = (field: string) => boolean;
 
@@ -40,7 +38,7 @@ export function literalsOf(condition: Expression, isText: IsText): LiteralClause
     case 'and':
       return condition.operands.flatMap((operand) => literalsOf(operand, isText));
     case 'or':
-      return clauseOfAlternatives(condition.operands, isText);
+      return clauseOfAny(condition.operands.map((operand) => literalsOf(operand, isText)));
     case 'comparison':
       return condition.operator === '==' ? equalityLiterals(condition.left, condition.right, clause) : [];
     case 'in': {
@@ -84,17 +82,6 @@ function regexLiterals(pattern: Pattern, clause: MakeClause): LiteralClause[] {
   const insensitive = pattern.operator === 'regex~';
   const pieces = literalsOfRegex(textsOf(pattern.patterns) ?? [], flavourOf(pattern), insensitive);
   return clause(pattern.operand, 'contains', pieces, insensitive);
-}
-
-/** One clause from the first clause of each alternative; none if an alternative claims nothing. */
-function clauseOfAlternatives(alternatives: readonly Expression[], isText: IsText): LiteralClause[] {
-  const tests: LiteralTest[] = [];
-  for (const alternative of alternatives) {
-    const [first] = literalsOf(alternative, isText);
-    if (first === undefined) return [];
-    tests.push(...first);
-  }
-  return tests.length > MAX_CLAUSE_TESTS ? [] : [tests];
 }
 
 function textsOf(values: readonly Expression[]): string[] | undefined {

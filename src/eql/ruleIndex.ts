@@ -1,3 +1,4 @@
+import { mostTelling } from './clauses.ts';
 import { Evaluation, type Outcome } from './evaluation.ts';
 import { FieldIndex, type Visit } from './fieldIndex.ts';
 import type { Matcher } from './matcher.ts';
@@ -58,7 +59,7 @@ export class RuleIndex<T, R> {
       this.#seen = grown;
     }
     const needs = matcher.needs();
-    const clause = bestClause(needs);
+    const clause = mostTelling(needs.literals);
     if (clause === undefined || !this.#addClause(clause, number)) this.#addByCategory(needs, number);
   }
 
@@ -200,28 +201,4 @@ class CandidateSearch<R> {
 function isLong(value: FieldValue): boolean {
   if (typeof value === 'string') return value.length >= LONG_TEXT;
   return typeof value === 'object' && value !== null && value.length >= LONG_LIST;
-}
-
-/** Fields that say the same of most events, so that looking them up leaves few out. */
-const COMMON = /^(?:event|host|data_stream|agent)\./;
-
-/** The clause that likely fewest records satisfy: long texts, whole rather than a part, of telling fields. */
-function bestClause({ literals }: Needs): LiteralClause | undefined {
-  let best: LiteralClause | undefined;
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (const clause of literals) {
-    const score = Math.min(...clause.map(scoreOf));
-    if (score <= bestScore) continue;
-    best = clause;
-    bestScore = score;
-  }
-  return best;
-}
-
-const WHOLE_BONUS = 8;
-const COMMON_PENALTY = 1000;
-
-function scoreOf({ field, kind, texts }: LiteralClause[number]): number {
-  const shortest = Math.min(...texts.map((text) => text.length));
-  return shortest + (kind === 'equals' ? WHOLE_BONUS : 0) - (COMMON.test(field) ? COMMON_PENALTY : 0);
 }

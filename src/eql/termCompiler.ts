@@ -1,6 +1,7 @@
+import { clauseOfAny } from './clauses.ts';
 import { Compiler, type FieldLookup, type Surroundings } from './compiler.ts';
 import { foldConstants } from './constants.ts';
-import { type LiteralClause, literalsOf, type Needs } from './needs.ts';
+import { literalsOf, type Needs } from './needs.ts';
 import { anyEquals, type Test } from './readers.ts';
 import type { Field, Schema } from './schema.ts';
 import { type EventQuery, type Expression, fieldsOf, isVariable, ownFieldsOf } from './tree.ts';
@@ -55,11 +56,5 @@ export function needsOfAny(needs: readonly Needs[], keys: Iterable<string>): Nee
   const fields = new Set([...needs.flatMap((each) => [...each.fields]), ...keys]);
   const known = needs.map((each) => each.categories);
   const categories = known.includes(null) ? null : new Set(known.flatMap((each) => [...(each ?? [])]));
-  return { fields, categories, literals: anyLiterals(needs.map((each) => each.literals)) };
-}
-
-/** A clause that holds where all clauses of one alternative do; none where an alternative claims nothing. */
-function anyLiterals(alternatives: readonly (readonly LiteralClause[])[]): LiteralClause[] {
-  const firsts = alternatives.map(([first]) => first);
-  return firsts.includes(undefined) ? [] : [firsts.flatMap((each) => each ?? [])];
+  return { fields, categories, literals: clauseOfAny(needs.map((each) => each.literals)) };
 }

@@ -34,6 +34,10 @@ describe('needs', () => {
     ['a == "x" and b == "y"', [[test('equals', ['x'])], [test('equals', ['y'], false, 'b')]]],
     ['a == "x" or b == "y"', [[test('equals', ['x']), test('equals', ['y'], false, 'b')]]],
     ['a == "x" or b != "y"', []],
+    [
+      '(host.os == "m" and b == "y" and a : "*long*") or a == "x"',
+      [[test('equals', ['y'], false, 'b'), test('equals', ['x'])]],
+    ],
     ['not a == "x"', []],
     ['a != "x" and a not in ("x")', []],
     ['a == 1 and a == null and a > "x" and a == ""', []],
