@@ -137,7 +137,9 @@ class StatementCompiler<R> {
       ...this.#waitsForEnd(),
     ];
     const matcher = this.#inner(query, warnings);
-    return this.#trackers.length === 0 ? matcher : new LineageMatcher(matcher, this.#trackers);
+    if (this.#trackers.length === 0) return matcher;
+    const { entity, parent } = this.#options.lineage ?? DEFAULT_LINEAGE_FIELDS;
+    return new LineageMatcher(matcher, this.#trackers, [entity, parent]);
   }
 
   #inner(query: Statement['query'], warnings: readonly Warning[]): StatefulMatcher<R> {

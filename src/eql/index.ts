@@ -1,6 +1,17 @@
 /**
- * EQL, Elastic's Event Query Language: text to a checked tree, and to a matcher that runs over a stream of
- * records. It knows nothing of where records come from; fields are read through a resolver.
+ * EQL, Elastic's Event Query Language, as a library: text to a checked tree (`parse`), over documents that
+ * are at hand (`search`), over a stream of records (`compile`), and many queries over one stream (`RuleIndex`).
+ * It knows nothing of where records come from; fields are read through a resolver.
+ *
+ *     for (const { events } of search('process where process.name == "security"', documents)) …
+ *
+ *     const matcher = compile('sequence by user.id with maxspan=1m [any where a] [any where b]', resolver);
+ *     for (const record of stream) for (const match of matcher.feed(record)) …
+ *     setInterval(() => matcher.advance(Date.now()), 1000);
+ *
+ * Three dialects: `elasticsearch` (default), `endpoint` with aliases, lineage, `_arraysearch` and comparisons
+ * of fields, `python` with its pipes. Missing fields behave as in Elasticsearch in all of them: each leaf of a
+ * condition that asks for one does not hold, so its negation does.
  */
 export { StateBudget } from './budget.ts';
 export { type CompileOptions, compile } from './compile.ts';

@@ -15,13 +15,15 @@ export class LineageMatcher<R> extends StatefulMatcher<R> {
   readonly #trackers: readonly LineageTracker<R>[];
   readonly #needs: Needs;
 
-  constructor(inner: StatefulMatcher<R>, trackers: readonly LineageTracker<R>[]) {
+  /** `fields` are those from which the trackers read ids. */
+  constructor(inner: StatefulMatcher<R>, trackers: readonly LineageTracker<R>[], fields: readonly string[]) {
     super();
     this.warnings = inner.warnings;
     this.#inner = inner;
     this.#trackers = trackers;
     // Descent passes through processes that the query itself does not take.
-    this.#needs = { ...inner.needs(), categories: null, literals: [] };
+    const needs = inner.needs();
+    this.#needs = { fields: new Set([...needs.fields, ...fields]), categories: null, literals: [] };
   }
 
   feed(record: R): readonly Match<R>[] {

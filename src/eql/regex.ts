@@ -3,7 +3,7 @@ import { type RegexFlavour, RegexSyntaxError, type TranslatedRegex, translateReg
 import { compileSearch } from './segmentSearch.ts';
 import type { Pattern } from './tree.ts';
 import type { TextTest } from './wildcard.ts';
-import { EvaluationCut, LONG_TEXT, type Work } from './work.ts';
+import { LONG_TEXT, type Work } from './work.ts';
 
 /** The result of a function is matched by a script in Elasticsearch, and scripts use Java's patterns. */
 export function flavourOf({ operand }: Pattern): RegexFlavour {
@@ -68,11 +68,9 @@ function testOf(program: RE2JS, size: number, work: Work | undefined): TextTest 
   if (work === undefined) return test;
   return (text) => {
     if (text.length < LONG_TEXT) return test(text);
-    return work.once(text.length, () => {
-      if (size > SMALL_PROGRAM && size * text.length > MAX_MATCH_WORK)
-        throw new EvaluationCut(`a regular expression is too large for a value of ${text.length} characters`);
-      return test(text);
-    });
+    const isTooDear = size > SMALL_PROGRAM && size * text.length > MAX_MATCH_WORK;
+    const reason = `a regular expression is too large for a value of ${text.length} characters`;
+    return work.once(text.length, () => test(text), isTooDear ? reason : undefined);
   };
 }
 

@@ -59,9 +59,10 @@ export class Work {
     }
   }
 
-  /** A slow step as one piece, for a text of this length. */
-  once<T>(length: number, compute: () => T): T {
+  /** A slow step as one piece, for a text of this length; `tooDear` says why it is not to be done at all. */
+  once<T>(length: number, compute: () => T, tooDear?: string): T {
     if (!this.#running) return compute();
+    if (tooDear !== undefined) throw new EvaluationCut(tooDear);
     if (length > MAX_TEXT) throw new EvaluationCut(`a value is longer than ${MAX_TEXT} characters`);
     const progress = this.#enter();
     if (!progress.done) {

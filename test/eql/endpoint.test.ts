@@ -154,6 +154,10 @@ describe('lineage', () => {
     const query = 'process where process.name == "x" and child of [process where process.name == "p"]';
     const matcher = compile(query, untyped, { dialect, limits });
     assert.equal(matcher.needs().categories, null);
+    assert.deepEqual(
+      [...matcher.needs().fields],
+      ['process.name', 'process.entity_id', 'process.parent.entity_id'],
+    );
     assert.deepEqual(matcher.needs().literals, []);
     for (const id of ['1', '2', '3']) matcher.feed(started(id, 'init', 'p'));
     assert.deepEqual(
