@@ -1,4 +1,4 @@
-import { type Comparison, childrenOf, type Expression } from '../eql/tree.ts';
+import { type Comparison, childrenOf, type Expression, isVariable } from '../eql/tree.ts';
 
 /** One place where a condition names a field. */
 export interface FieldUse {
@@ -11,7 +11,8 @@ export interface FieldUse {
 export function fieldUses(condition: Expression, negated = false): FieldUse[] {
   switch (condition.kind) {
     case 'field':
-      return [{ name: condition.name, negated }];
+      // `$e.name` inside an array search is no field of the event.
+      return isVariable(condition) ? [] : [{ name: condition.name, negated }];
     case 'not':
       return fieldUses(condition.operand, !negated);
     case 'comparison':

@@ -59,6 +59,19 @@ describe('whether a rule can run here', () => {
     );
   });
 
+  it('asks for the list that an array search goes through, not for the names of its elements', () => {
+    const report = check('process where _arraysearch(process.args, $arg, $arg == "-d")', 'endpoint');
+    assert.deepEqual([report.verdict, report.fields.provided], ['runs', ['process.args']]);
+  });
+
+  it('asks for the fields of an alias as fields of that event', () => {
+    const report = check(
+      'sequence by process.entity_id [process where true] as event0 [process where process.name == event0.process.name and file.path == event0.file.path]',
+      'endpoint',
+    );
+    assert.deepEqual([report.verdict, report.fields.missing], ['cannot run', ['file.path']]);
+  });
+
   it('is not where its keys cannot be known', () => {
     const report = check(
       'sequence by user.target.id with maxspan=1m [process where true] [process where true]',
