@@ -34,6 +34,7 @@ const schema = v.strictObject({
   state: v.optional(path),
   source: v.optional(path, 'auto'),
   namespace: v.optional(namespace, 'default'),
+  rules: v.optional(v.array(path), []),
   destination: v.optional(destination),
 });
 
@@ -52,6 +53,8 @@ export interface Config {
   /** auto, eslogger, endpoint-security, `-` or a path. */
   readonly source: string;
   readonly namespace: string;
+  /** Files and folders of rules, besides those that come with exectap. */
+  readonly rules: readonly string[];
   readonly destination: DestinationConfig | undefined;
 }
 
@@ -59,6 +62,7 @@ export const DEFAULT_CONFIG: Config = {
   state: undefined,
   source: 'auto',
   namespace: 'default',
+  rules: [],
   destination: undefined,
 };
 
@@ -150,6 +154,7 @@ function toConfig(parsed: v.InferOutput<typeof schema>, folder: string): Config 
       ? parsed.source
       : relative(parsed.source),
     namespace: parsed.namespace,
+    rules: parsed.rules.map(relative),
     destination: target && {
       name: target.name ?? target.type,
       type: target.type,

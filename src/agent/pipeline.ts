@@ -1,5 +1,6 @@
-import { alertDocument, alertId, ancestryOf, type Origin, type ProcessEvent } from '../ecs/index.ts';
-import type { Rule, RuleSet } from '../rules/index.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { alertDocument, alertIdOf, type Origin } from '../ecs/index.ts';
+import type { Finding, RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, Tap } from '../tap/index.ts';
 import { EventReader } from './event-reader.ts';
@@ -10,8 +11,11 @@ import { EventReader } from './event-reader.ts';
  */
 const ALERTS_IN_FLIGHT = 1_000;
 
+/** How long after an event others of the same time may still come, in milliseconds. */
+const LATENESS_MS = 10_000;
+
 export interface PipelineCounters {
-  /** Rule matches; each is stored, or known already. */
+  /** What rules found; each is stored, or known already. */
   matched: number;
   /** New alerts, durable. */
   stored: number;
@@ -43,9 +47,11 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #now: () => number;
   readonly #reader: EventReader;
-  #inFlight = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #alertsInFlight = 0;
   #failure: { error: unknown } | null = null;
+  /** Whether an event is in the rules' hands: they take nothing else meanwhile. */
+  #evaluating = false;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -56,45 +62,64 @@ export class Pipeline {
   /** Reads the tap to its end. Every alert is durable when it resolves; rejects where the tap or the store fails. */
   async run(tap: Tap): Promise<void> {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
-      this.#append(this.#take(batch));
+      this.#append(await this.#take(batch));
       if (this.#alertsInFlight > ALERTS_IN_FLIGHT) await this.#settled();
       this.#check();
     }
+    // A capture has an end, behind which nothing comes; a live tap only pauses.
+    if (this.#options.replay) this.#append(this.#alerts(this.#options.rules.end()));
     await this.#settled();
     this.#check();
   }
 
+  /** For a live tap, every second or so: rules that wait for something not to come learn that it did not. */
+  tick(): void {
+    if (!this.#evaluating) this.#append(this.#alerts(this.#options.rules.advance(this.#now() - LATENESS_MS)));
+  }
+
   /** Everything that needs the batch happens here, before the tap is asked for the next one. */
-  #take(batch: Batch): NewAlert[] {
+  async #take(batch: Batch): Promise<NewAlert[]> {
     const alerts: NewAlert[] = [];
     for (let index = 0; index < batch.length; index += 1) {
       const event = this.#reader.read(batch.at(index));
-      if (event !== null) this.#detect(event, alerts);
+      if (event === null) continue;
+      const evaluation = this.#options.rules.start(event);
+      if (!evaluation.run()) await this.#inSlices(evaluation);
+      const findings = evaluation.findings();
+      if (findings.length > 0) alerts.push(...this.#alerts(findings));
     }
     this.counters.evictedProcesses = this.#reader.evicted;
     return alerts;
   }
 
-  #detect(event: ProcessEvent, alerts: NewAlert[]): void {
-    for (const rule of this.#options.rules.evaluate(event)) {
-      this.counters.matched += 1;
-      alerts.push(this.#alert(event, rule));
+  /** An event that is dear to evaluate holds nothing else up. */
+  async #inSlices(evaluation: { run(): boolean }): Promise<void> {
+    this.#evaluating = true;
+    try {
+      do await nextTurn();
+      while (!evaluation.run());
+    } finally {
+      this.#evaluating = false;
     }
   }
 
-  #alert(event: ProcessEvent, rule: Rule): NewAlert {
-    const document = alertDocument(event, rule, new Date(this.#now()).toISOString());
+  #alerts(findings: readonly Finding[]): NewAlert[] {
+    this.counters.matched += findings.length;
+    return findings.map((finding) => this.#alert(finding));
+  }
+
+  #alert({ rule, sources, entityId, timeMs, ancestry }: Finding): NewAlert {
     return {
-      id: alertId(event.id, rule.id),
+      id: alertIdOf(sources, rule),
       ruleId: rule.id,
       ruleName: rule.name,
       severity: rule.severity,
       riskScore: rule.riskScore,
-      entityId: event.entityIdOf(event.entity),
-      timeMs: Math.floor(event.record.timeUs / 1_000),
-      document: JSON.stringify(document),
+      entityId,
+      timeMs,
+      document: JSON.stringify(alertDocument(sources, rule, new Date(this.#now()).toISOString())),
       detail: JSON.stringify({
-        ancestry: ancestryOf(event),
+        ancestry,
         rule: { note: rule.note, falsePositives: rule.falsePositives, references: rule.references },
       }),
     };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Document, eventDocument, type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { ExectapError } from '../errors.ts';
-import { RuleSet } from '../rules/index.ts';
+import type { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, Tap, TapCounters } from '../tap/index.ts';
 import { EventReader } from './event-reader.ts';
@@ -27,9 +27,9 @@ export async function replayCapture(
   source: Capture,
   store: Pick<AlertStore, 'append'>,
   onStored: (alerts: readonly NewAlert[]) => Promise<void>,
-  signal: AbortSignal,
+  options: { readonly rules: RuleSet; readonly signal: AbortSignal },
 ): Promise<RunCounters> {
-  const rules = RuleSet.builtin();
+  const { rules, signal } = options;
   const pipeline = new Pipeline({ origin: REPLAY_ORIGIN, replay: true, rules, store, onStored });
   return withCapture(source, signal, async (tap) => {
     await pipeline.run(tap);

@@ -10,9 +10,12 @@ import { type EsloggerRun, startEslogger } from './eslogger.ts';
 import { thisMac } from './host.ts';
 import type { Log } from './log.ts';
 import { Pipeline, type PipelineCounters } from './pipeline.ts';
+import { keepRules, restoreRules } from './rule-state.ts';
 import { openCapture, type Source, sourceName } from './source.ts';
 import { VERSION } from './version.ts';
 
+/** How often a live tap tells its rules the time. */
+const TICK_MS = 1_000;
 /** How long a capture's run goes on trying to deliver once it has read everything. */
 const DRAIN_MS = 10_000;
 
@@ -66,11 +69,13 @@ async function runWith(store: AlertStore, options: RunOptions): Promise<RunResul
     agent: { id: await agentId(store), version: VERSION },
     namespace: config.namespace,
   };
+  const rules = loadRules(config.rules, log);
+  await restoreRules(rules, store, log);
   const forwarder = await startForwarder(store, config, log);
   const pipeline = new Pipeline({
     origin,
     replay: !live,
-    rules: RuleSet.builtin(),
+    rules,
     store,
     onStored: (alerts) => {
       forwarder?.notify();
@@ -80,7 +85,8 @@ async function runWith(store: AlertStore, options: RunOptions): Promise<RunResul
   });
   const opened = openSource(source);
   const counters = (): RunCounters => ({ tap: opened.tap.counters(), pipeline: pipeline.counters });
-  const ledger = await beginRun(store, source, counters, log);
+  const ledger = await beginRun(store, source, counters, log, () => keepRules(rules, store));
+  const clock = live ? setInterval(() => pipeline.tick(), TICK_MS) : undefined;
   const onAbort = (): void => void opened.stop();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -92,6 +98,7 @@ async function runWith(store: AlertStore, options: RunOptions): Promise<RunResul
     return { ...counters(), undelivered };
   } finally {
     signal?.removeEventListener('abort', onAbort);
+    clearInterval(clock);
     await opened.close();
     await forwarder?.stop();
     await ledger.end();
@@ -134,6 +141,17 @@ function openEslogger(run: EsloggerRun): OpenedSource {
   };
 }
 
+/** A rule that cannot be used is told of and does not keep the others from running. */
+export function loadRules(paths: readonly string[], log: Log): RuleSet {
+  let unusable = 0;
+  const rules = RuleSet.load(paths, (error) => {
+    unusable += 1;
+    log.debug('a rule cannot be used', { problem: error.message });
+  });
+  if (unusable > 0) log.warn('rules that cannot be used; exectap rules check tells why', { rules: unusable });
+  return rules;
+}
+
 async function startForwarder(store: AlertStore, config: Config, log: Log): Promise<Forwarder | null> {
   const { destination, namespace } = config;
   if (destination === undefined) return null;
@@ -166,11 +184,18 @@ async function agentId(store: AlertStore): Promise<string> {
 }
 
 /** Keeps the record of this run in the state, so that `status` can tell what an agent sees, or saw last. */
-async function beginRun(store: AlertStore, source: Source, counters: () => RunCounters, log: Log) {
+async function beginRun(
+  store: AlertStore,
+  source: Source,
+  counters: () => RunCounters,
+  log: Log,
+  keep: () => Promise<void>,
+) {
   const run = await store.beginRun({ source: sourceName(source), pid: process.pid, startedMs: Date.now() });
-  const write = (end: boolean): Promise<void> => {
+  const write = async (end: boolean): Promise<void> => {
     const heartbeatMs = Date.now();
-    return store.updateRun(run, {
+    await keep();
+    await store.updateRun(run, {
       heartbeatMs,
       ...(end && { endedMs: heartbeatMs }),
       counters: JSON.stringify(counters()),

@@ -48,3 +48,10 @@ export function parseLimit(text: string): number {
   if (limit < 1) throw new InvalidArgumentError('Give a whole number from 1 to 9999999.');
   return limit;
 }
+
+/** `--rules`, which can be given several times. */
+export const rulesOption = (): Option =>
+  new Option(
+    '--rules <path>',
+    'a file or folder of rules besides the built-in ones; may be given again',
+  ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), notEmpty(path)]);

@@ -2,16 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Capture, captureSource, type RunCounters, replayCapture, sourceName } from '../agent/index.ts';
+import {
+  type Capture,
+  captureSource,
+  createLog,
+  loadRules,
+  type RunCounters,
+  replayCapture,
+  sourceName,
+} from '../agent/index.ts';
 import { type AlertStore, lockState, type NewAlert, openStore, type StoredAlert } from '../store/index.ts';
 import type { Io } from './io.ts';
-import { type CommonOptions, jsonOption } from './options.ts';
+import { type CommonOptions, jsonOption, rulesOption } from './options.ts';
 import { alertTable } from './output/alert-rows.ts';
 import { count, decodeFaults, runSummary, sumCounters } from './output/summary.ts';
 import { stopSignal } from './signals.ts';
 
 interface Options extends CommonOptions {
   json?: boolean;
+  rules?: string[];
 }
 
 /** Rows that the table shows; a capture with more alerts is for --json. */
@@ -24,6 +33,7 @@ export function replayCommand(io: Io): Command {
     )
     .argument('<file...>', 'files of eslogger lines; - is standard input')
     .addOption(jsonOption('one ECS alert document a line, nothing else on standard output'))
+    .addOption(rulesOption())
     .action((files: string[], _options: object, command: Command) =>
       replay(io, files, command.optsWithGlobals<Options>()),
     );
@@ -51,7 +61,7 @@ async function replayInto(
     const lock = await lockState(state);
     try {
       const printer = options.json === true ? new DocumentPrinter(io) : new TablePrinter(io, store);
-      await replayAll(io, captures, store, printer);
+      await replayAll(io, captures, store, printer, options.rules ?? []);
     } finally {
       await lock.release();
     }
@@ -65,12 +75,16 @@ async function replayAll(
   captures: readonly Capture[],
   store: AlertStore,
   printer: Printer,
+  rulePaths: readonly string[],
 ): Promise<void> {
   const started = io.now();
   const signal = stopSignal();
+  const log = createLog('warn', process.stderr.isTTY === true);
   const results: RunCounters[] = [];
   for (const capture of captures) {
-    const result = await replayCapture(capture, store, (alerts) => printer.take(alerts), signal);
+    // Each capture has its own processes and its own open sequences.
+    const rules = loadRules(rulePaths, log);
+    const result = await replayCapture(capture, store, (alerts) => printer.take(alerts), { rules, signal });
     io.say(decodeFaults(sourceName(capture), result.tap));
     results.push(result);
   }

@@ -11,13 +11,14 @@ import {
   sourceName,
 } from '../agent/index.ts';
 import type { Io } from './io.ts';
-import { type CommonOptions, notEmpty } from './options.ts';
+import { type CommonOptions, notEmpty, rulesOption } from './options.ts';
 import { count, decodeFaults, runSummary } from './output/summary.ts';
 import { stopSignal } from './signals.ts';
 
 interface Options extends CommonOptions {
   source?: string;
   config?: string;
+  rules?: string[];
   logLevel: LogLevel;
 }
 
@@ -30,6 +31,7 @@ export function runCommand(io: Io): Command {
       notEmpty,
     )
     .option('--config <file>', 'YAML configuration: state, source, namespace, destination', notEmpty)
+    .addOption(rulesOption())
     .addOption(
       new Option('--log-level <level>', 'what is logged to stderr')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -39,7 +41,8 @@ export function runCommand(io: Io): Command {
 }
 
 async function run(io: Io, options: Options): Promise<void> {
-  const config: Config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+  const read: Config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+  const config: Config = { ...read, rules: [...read.rules, ...(options.rules ?? [])] };
   const state = options.state ?? config.state ?? defaultStateDirectory();
   const source = chooseSource(options.source ?? config.source);
   const log = createLog(options.logLevel, process.stderr.isTTY === true);

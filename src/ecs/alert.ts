@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix';
 import type { ProcessEntity } from '../process/index.ts';
 import { DOCUMENT_ARGUMENT_BYTES } from './arguments.ts';
 import { isTrusted, teamOf } from './code-signature.ts';
@@ -40,26 +39,42 @@ export interface Technique {
 /** `event.severity` on Elastic's scale, which Kibana's promotion rules map back to the words. */
 const SEVERITY_SCORE: Record<Severity, number> = { low: 21, medium: 47, high: 73, critical: 99 };
 
+/** An event that a rule matched, as its alert holds it. */
+export interface AlertSource {
+  readonly id: string;
+  readonly document: Document;
+}
+
+/** @param events how many events the alert will hold; the last one stands in it twice */
+export function alertSource(event: ProcessEvent, events = 1): AlertSource {
+  return { id: event.id, document: eventDocument(event, DOCUMENT_ARGUMENT_BYTES / (events + 1)) };
+}
+
+/** The id of a rule's alert on these events; the rule's version is no part of it. */
+export function alertIdOf(sources: readonly AlertSource[], rule: AlertRule): string {
+  return alertId(sources.map(({ id }) => id).join('|'), rule.id);
+}
+
 /**
- * The alert of a rule on an event, in the shape in which Elastic Defend reports its own alerts, in a data stream of
- * ours. All facts are ECS fields; `kibana.alert` repeats a few for readers that know only that vocabulary.
+ * The alert of a rule on an event or a sequence of them, in the shape in which Elastic Defend reports its own alerts,
+ * in a data stream of ours. Its process, user and host are those of the last event. All facts are ECS fields;
+ * `kibana.alert` repeats a few for readers that know only that vocabulary.
  *
  * @param createdAt when the agent made the alert, ISO 8601
  */
-export function alertDocument(event: ProcessEvent, rule: AlertRule, createdAt: string): Document {
-  // The event stands in it twice: as the alert's own process, and verbatim.
-  const source = eventDocument(event, DOCUMENT_ARGUMENT_BYTES / 2);
-  const id = alertId(event.id, rule.id);
-  const reason = alertReason(event, rule);
-  const { host, user, group, process } = source;
+export function alertDocument(sources: readonly AlertSource[], rule: AlertRule, createdAt: string): Document {
+  const source = sources.at(-1)!.document;
+  const id = alertIdOf(sources, rule);
+  const reason = alertReason(source, rule);
+  const { agent, host, user, group, process, data_stream } = source as Record<string, Document>;
   return {
-    '@timestamp': event.record.time,
+    '@timestamp': source['@timestamp'],
     message: rule.name,
     ecs: { version: ECS_VERSION },
-    data_stream: { type: 'logs', dataset: 'exectap.alerts', namespace: event.origin.namespace },
-    agent: source.agent,
-    observer: { vendor: 'exectap', product: 'exectap', type: 'edr', version: event.origin.agent.version },
-    event: alertEvent(event, rule, { id, reason, createdAt }),
+    data_stream: { ...data_stream, dataset: 'exectap.alerts' },
+    agent,
+    observer: { vendor: 'exectap', product: 'exectap', type: 'edr', version: agent!.version },
+    event: alertEvent(source, rule, { id, reason, createdAt }),
     rule: ruleObject(rule),
     threat: threatObject(rule.threat),
     host,
@@ -67,7 +82,7 @@ export function alertDocument(event: ProcessEvent, rule: AlertRule, createdAt: s
     group,
     process,
     related: related(source),
-    Events: [{ _label: 'process', _state: 0, ...source }],
+    Events: sources.map(({ document }, index) => ({ _label: 'process', _state: index, ...document })),
     kibana: {
       alert: {
         uuid: id,
@@ -75,14 +90,14 @@ export function alertDocument(event: ProcessEvent, rule: AlertRule, createdAt: s
         rule: { rule_id: rule.id, name: rule.name, version: rule.version, type: 'eql' },
         severity: rule.severity,
         risk_score: rule.riskScore,
-        original_time: event.record.time,
+        original_time: source['@timestamp'],
       },
     },
   } as Document;
 }
 
 function alertEvent(
-  event: ProcessEvent,
+  source: Document,
   rule: AlertRule,
   { id, reason, createdAt }: { id: string; reason: string; createdAt: string },
 ): Document {
@@ -97,7 +112,7 @@ function alertEvent(
     dataset: 'exectap.alerts',
     id,
     created: createdAt,
-    sequence: Number.isNaN(event.record.globalSeqNum) ? undefined : event.record.globalSeqNum,
+    sequence: (source.event as Document).sequence,
     severity: SEVERITY_SCORE[rule.severity],
     risk_score: rule.riskScore,
     reason,
@@ -105,13 +120,15 @@ function alertEvent(
 }
 
 /** The sentence that Kibana writes for its own alerts, with the parts that are known. */
-export function alertReason(event: ProcessEvent, rule: AlertRule): string {
-  const { parent, origin, subject } = event;
-  const words = ['process event with process', basename(subject.executable)];
-  if (parent.entity !== null) words[1] += `, parent process ${basename(parent.entity.image.executable)},`;
-  words.push(`by ${subject.euid === 0 ? 'root' : `user ${subject.euid}`}`);
-  words.push(`on ${origin.host.name ?? origin.host.id}`, 'created', rule.severity, 'alert', `${rule.name}.`);
-  return words.join(' ');
+function alertReason(source: Document, rule: AlertRule): string {
+  const { process, user, host } = source as Record<string, Document>;
+  const parent = (process!.parent as Document | undefined)?.name;
+  const who = user!.name === undefined ? `user ${user!.id}` : user!.name;
+  const started = parent === undefined ? `${process!.name}` : `${process!.name}, parent process ${parent},`;
+  return (
+    `process event with process ${started} by ${who} on ${host!.name ?? host!.id} ` +
+    `created ${rule.severity} alert ${rule.name}.`
+  );
 }
 
 function ruleObject(rule: AlertRule): Document {

@@ -2,7 +2,8 @@ import type { Field, FieldType, Resolver } from '../eql/index.ts';
 import type { ProcessEvent } from './event.ts';
 import { FIELDS, type MappingType } from './fields.ts';
 
-const LANGUAGE_TYPE: Record<MappingType, FieldType> = {
+/** What a mapping type of Elasticsearch is to the language. */
+export const LANGUAGE_TYPE: Record<MappingType, FieldType> = {
   keyword: 'string',
   constant_keyword: 'string',
   wildcard: 'string',

@@ -16,6 +16,7 @@ describe('the configuration file', () => {
         'state: state',
         'source: captures/today.ndjson',
         'namespace: lab',
+        'rules: [rules, /opt/rules/a.toml]',
         'destination:',
         '  type: opensearch',
         '  name: soc',
@@ -28,6 +29,7 @@ describe('the configuration file', () => {
       state: folder.path('state'),
       source: folder.path('captures/today.ndjson'),
       namespace: 'lab',
+      rules: [folder.path('rules'), '/opt/rules/a.toml'],
       destination: {
         name: 'soc',
         type: 'opensearch',

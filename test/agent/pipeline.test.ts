@@ -32,7 +32,7 @@ describe('the pipeline', () => {
     const pipeline = new Pipeline({
       origin: TEST_ORIGIN,
       replay,
-      rules: RuleSet.builtin(),
+      rules: RuleSet.load(),
       store: into,
       onStored: (alerts) => void told.push(...alerts),
     });

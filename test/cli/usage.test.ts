@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
-import { execLine } from '../support/eslogger-lines.ts';
+import { execLine, exitLine, forkLine } from '../support/eslogger-lines.ts';
 import { exectap, jsonLines, startExectap } from '../support/exectap.ts';
 import { temporaryFolder } from '../support/files.ts';
 
@@ -138,6 +138,59 @@ describe('exectap run', () => {
     assert.equal(code, 0);
     const [status] = jsonLines(await exectap(['status', '--json', '--state', folder.path('s')]));
     assert.deepEqual([status.agent.activity, status.alerts.total], ['ended', 1]);
+  });
+});
+
+describe('rules of one’s own', () => {
+  const folder = temporaryFolder();
+  const life = { pid: 700, startTime: '2026-08-12T15:28:33.400000Z' };
+  const fork = forkLine({ ...life, pidversion: 9001, time: '2026-08-12T15:28:33.400000001Z' });
+  const exit = exitLine({ ...life, pidversion: 9001, time: '2026-08-12T15:28:33.500000001Z' });
+
+  beforeEach(() => {
+    const query =
+      'sequence by process.entity_id with maxspan=1m [process where event.action == "fork"] [process where event.action == "end"]';
+    folder.write(
+      'rule.toml',
+      `[rule]\nname = "Came and went"\nrule_id = "r"\ntype = "eql"\nseverity = "low"\nrisk_score = 21\nquery = '''\n${query}\n'''\n`,
+    );
+  });
+
+  it('run over captures, sequences too', async () => {
+    const file = folder.write('c.ndjson', `${fork}\n${exit}\n`);
+    const outcome = await exectap(['replay', '--json', '--rules', folder.path('rule.toml'), file]);
+    const [alert, ...more] = jsonLines(outcome);
+    assert.deepEqual(more, [], outcome.stderr);
+    assert.equal(alert.rule.name, 'Came and went');
+    assert.deepEqual(
+      alert.Events.map(({ _state, event }: any) => [_state, event.action]),
+      [
+        [0, 'fork'],
+        [1, 'end'],
+      ],
+    );
+  });
+
+  it('keep open sequences from one run of the agent to the next', async () => {
+    folder.write('config.yaml', 'state: state\nrules: [rule.toml]\n');
+    const run = (line: string) =>
+      exectap(['run', '--config', folder.path('config.yaml'), '--source', '-'], { stdin: `${line}\n` });
+    assert.match((await run(fork)).stderr, /^0 new alerts$/m);
+    assert.match((await run(exit)).stderr, /^1 new alert$/m);
+  });
+
+  it('that cannot be used are told of and do not keep the others from running', async () => {
+    folder.write('broken.toml', 'x');
+    const file = folder.write('c.ndjson', `${fork}\n${exit}\n`);
+    const { code, stdout, stderr } = await exectap(['replay', '--rules', folder.path(), file]);
+    assert.deepEqual([code, stdout.includes('Came and went')], [0, true]);
+    assert.match(stderr, /rules that cannot be used/);
+  });
+
+  it('are an error where the path is not there', async () => {
+    const { code, stderr } = await exectap(['replay', '--rules', folder.path('none'), folder.write('c', '')]);
+    assert.equal(code, 1);
+    assert.match(stderr, /none: cannot be read: ENOENT/);
   });
 });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { alertDocument, ancestryOf } from '../../src/ecs/index.ts';
+import { alertDocument, alertSource } from '../../src/ecs/index.ts';
 import { ANCESTRY_LIMIT } from '../../src/process/index.ts';
 import { RuleSet } from '../../src/rules/index.ts';
 import { controlLine, execLine, forkLine } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
 import { assertGolden } from '../support/golden.ts';
 
-const rules = RuleSet.builtin();
+const rules = RuleSet.load();
 
 describe('the document of an alert', () => {
   const shell = { pid: 500, pidversion: 5_000, path: '/bin/zsh', startTime: '2026-08-12T10:00:00.000001Z' };
@@ -37,9 +37,9 @@ describe('the document of an alert', () => {
 
   it('has the shape in which Elastic Defend reports its own, in a data stream of ours', async () => {
     const made = await mapEvents(lines, (event) =>
-      rules.evaluate(event).map((rule) => ({
-        document: alertDocument(event, rule, '2026-08-12T15:28:34.000Z'),
-        ancestry: ancestryOf(event),
+      rules.evaluate(event).map(({ sources, rule, ancestry }) => ({
+        document: alertDocument(sources, rule, '2026-08-12T15:28:34.000Z'),
+        ancestry,
       })),
     );
     const [alert, ...more] = made.flat();
@@ -51,7 +51,7 @@ describe('the document of an alert', () => {
     const [rule] = rules.rules;
     const ids = await mapEvents([execLine({ args: ['x'] })], (event) =>
       [rule!, { ...rule!, version: 200 }].map(
-        (each) => JSON.parse(JSON.stringify(alertDocument(event, each, 'now'))).event.id,
+        (each) => JSON.parse(JSON.stringify(alertDocument([alertSource(event)], each, 'now'))).event.id,
       ),
     );
     assert.equal(ids[0]![0], ids[0]![1]);
@@ -72,7 +72,10 @@ describe('the document of an alert', () => {
     const made = await mapEvents(chain, (event) =>
       rules
         .evaluate(event)
-        .map((rule) => [alertDocument(event, rule, '2026-08-12T15:28:34.000Z'), ancestryOf(event)]),
+        .map(({ sources, rule, ancestry }) => [
+          alertDocument(sources, rule, '2026-08-12T15:28:34.000Z'),
+          ancestry,
+        ]),
     );
     const [document, ancestry] = made.at(-1)![0]!;
     assert.ok(JSON.stringify(document).length < 64 * 1024, `${JSON.stringify(document).length}`);

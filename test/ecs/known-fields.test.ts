@@ -93,9 +93,11 @@ describe('every field that is written', () => {
   });
 
   it('is known, with that type, in the documents of alerts', async () => {
-    const rules = RuleSet.builtin();
+    const rules = RuleSet.load();
     const alerts = await mapEvents(LINES, (event) =>
-      rules.evaluate(event).map((rule) => alertDocument(event, rule, '2026-08-12T15:28:34.000Z')),
+      rules
+        .evaluate(event)
+        .map(({ sources, rule }) => alertDocument(sources, rule, '2026-08-12T15:28:34.000Z')),
     );
     const [alert, ...more] = alerts.flat();
     assert.deepEqual(more, []);

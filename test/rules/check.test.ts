@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { checkLoaded, type Rule, type RuleReport, RuleSet } from '../../src/rules/index.ts';
 
-const [template] = RuleSet.builtin().rules;
+const [template] = RuleSet.load().rules;
 
 function check(query: string, dialect: Rule['dialect'] = 'elasticsearch'): RuleReport {
   return checkLoaded({ rule: { ...template!, query, dialect, queryLine: 10, file: 'r.toml' } });

@@ -3,7 +3,7 @@ import { RuleSet } from '../../src/rules/index.ts';
 import { execLine, exitLine, forkLine } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
 
-const rules = RuleSet.builtin();
+const rules = RuleSet.load();
 
 async function firings(lines: readonly string[]): Promise<number[]> {
   return mapEvents(lines, (event) => rules.evaluate(event).length);

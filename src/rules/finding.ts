@@ -1,0 +1,71 @@
+import {
+  type AlertRule,
+  type AlertSource,
+  alertSource,
+  ancestryOf,
+  type ChainLink,
+  type KeptEvent,
+  type ProcessEvent,
+} from '../ecs/index.ts';
+import type { Incomplete } from '../eql/index.ts';
+import type { Rule } from './rule.ts';
+
+/** What an alert is made of: a rule, the events that it matched, and what is local to this host. */
+export interface Finding {
+  readonly rule: AlertRule & Pick<Rule, 'note' | 'falsePositives' | 'references'>;
+  /** In the order of the rule's terms; the last one is what the alert is about. */
+  readonly sources: readonly AlertSource[];
+  readonly entityId: string;
+  readonly timeMs: number;
+  readonly ancestry: readonly ChainLink[];
+}
+
+/** More events than these, its first and its last, an alert on a sequence does not hold. */
+const MAX_SOURCES = 8;
+
+export function findingOf(rule: Finding['rule'], event: ProcessEvent): Finding {
+  return {
+    rule,
+    sources: [alertSource(event)],
+    entityId: event.entityIdOf(event.entity),
+    timeMs: Math.floor(event.record.timeUs / 1_000),
+    ancestry: ancestryOf(event),
+  };
+}
+
+/** Null where every term of the match is an event that did not come. */
+export function findingOfSequence(rule: Rule, events: readonly (KeptEvent | null)[]): Finding | null {
+  const seen = events.filter((event) => event !== null);
+  const last = seen.at(-1);
+  if (last === undefined) return null;
+  const held = seen.length <= MAX_SOURCES ? seen : [...seen.slice(0, MAX_SOURCES - 1), last];
+  const { entityId, timeMs, ancestry } = last;
+  return { rule, sources: held.map(({ source }) => source), entityId, timeMs, ancestry };
+}
+
+/**
+ * The alert on an event that a rule could not be evaluated on in full: whether the rule matches is not known, and
+ * an argv that is made to be dear must not be a way past it.
+ */
+export function findingOfIncomplete({ rule, reason }: Incomplete<Rule>, event: ProcessEvent): Finding {
+  return findingOf(
+    {
+      id: `exectap.incomplete.${rule.id}`,
+      name: `Not evaluated in full: ${rule.name}`,
+      version: rule.version,
+      description:
+        `The rule "${rule.name}" could not be evaluated in full on this event, so whether it matches is not known: ` +
+        `${reason}. Arguments may have been made long for that.`,
+      author: ['exectap'],
+      license: undefined,
+      references: [],
+      ruleset: 'exectap',
+      severity: 'medium',
+      riskScore: 47,
+      threat: [],
+      note: undefined,
+      falsePositives: [],
+    },
+    event,
+  );
+}
