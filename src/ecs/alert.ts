@@ -119,15 +119,20 @@ function alertEvent(
   };
 }
 
+/** What the sentence about an alert is made of; the field table always gives these, but for those that may be absent. */
+interface Told {
+  readonly process: { readonly name: string; readonly parent: { readonly name?: string } };
+  readonly user: { readonly id: string; readonly name?: string };
+  readonly host: { readonly id: string; readonly name?: string };
+}
+
 /** The sentence that Kibana writes for its own alerts, with the parts that are known. */
 function alertReason(source: Document, rule: AlertRule): string {
-  const { process, user, host } = source as Record<string, Document>;
-  const parent = (process!.parent as Document | undefined)?.name;
-  const who = user!.name === undefined ? `user ${user!.id}` : user!.name;
-  const started = parent === undefined ? `${process!.name}` : `${process!.name}, parent process ${parent},`;
+  const { process, user, host } = source as unknown as Told;
+  const parent = process.parent.name === undefined ? '' : `, parent process ${process.parent.name},`;
   return (
-    `process event with process ${started} by ${who} on ${host!.name ?? host!.id} ` +
-    `created ${rule.severity} alert ${rule.name}.`
+    `process event with process ${process.name}${parent} by ${user.name ?? `user ${user.id}`} ` +
+    `on ${host.name ?? host.id} created ${rule.severity} alert ${rule.name}.`
   );
 }
 

@@ -223,8 +223,8 @@ function exceptForks(fields: ReadonlySet<string>): ((event: ProcessEvent) => boo
   return fields.has('event.action') ? undefined : (event) => event.action !== 'fork';
 }
 
-const readAction = keptResolver.field('event.action')!.read;
+const ACTION = keptResolver.field('event.action')!;
 
 function exceptKeptForks(fields: ReadonlySet<string>): ((event: KeptEvent) => boolean) | undefined {
-  return fields.has('event.action') ? undefined : (event) => readAction(event) !== 'fork';
+  return fields.has('event.action') ? undefined : (event) => ACTION.read(event) !== 'fork';
 }
