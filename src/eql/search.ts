@@ -38,7 +38,12 @@ export function search(
 ): Match<Document>[] {
   const parsed = typeof query === 'string' ? parse(query, options) : query;
   const entries = inOrder([...documents], options);
-  const limits = { ...(options.limits ?? DEFAULT_LIMITS), maxKeys: Number.POSITIVE_INFINITY };
+  const limits = {
+    ...DEFAULT_LIMITS,
+    ...options.limits,
+    maxKeys: Number.POSITIVE_INFINITY,
+    maxKeyTuples: Number.POSITIVE_INFINITY,
+  };
   const { categoryField, timeField, lineage } = options;
   const { matcher, pipeline } = compileParts(parsed, resolverOf(entries, options), {
     limits,
