@@ -99,6 +99,8 @@ async function readStandardInput(signal: AbortSignal): Promise<Document[]> {
   }
 }
 
-function matchJson({ events, joinKeys }: Match<Document>, joined: boolean): string {
-  return JSON.stringify(joined ? { join_keys: joinKeys, events } : events[0]);
+/** An event by itself; joined events, and what a pipe has counted, with their keys. */
+function matchJson({ events, joinKeys, count: counted }: Match<Document>, joined: boolean): string {
+  if (!joined && counted === undefined) return JSON.stringify(events[0]);
+  return JSON.stringify({ join_keys: joinKeys, ...counted, events });
 }

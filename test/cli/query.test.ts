@@ -89,6 +89,26 @@ describe('exectap query', () => {
     assert.equal(stdout, "1\t2026-08-12T15:28:33.410000001Z\tprocess\texec\tls\t700\tls 'a b'\n");
   });
 
+  it('prints what the pipes of the Python dialect count', async () => {
+    const args = [
+      '--dialect',
+      'python',
+      'process where true | count process.name',
+      folder.write('c', CAPTURE),
+    ];
+    const counted = jsonLines(await exectap(['query', '--json', ...args]));
+    assert.deepEqual(
+      counted.map(({ join_keys, count, percent }) => [join_keys, count, percent]),
+      [
+        [['true'], 1, 1 / 3],
+        [['ls'], 2, 2 / 3],
+      ],
+    );
+    assert.equal((await exectap(['query', ...args])).stdout, '1\t33.3 %\ttrue\n2\t66.7 %\tls\n');
+    const all = ['--dialect', 'python', 'process where true | count', folder.path('c')];
+    assert.equal(jsonLines(await exectap(['query', '--json', ...all]))[0].count, 3);
+  });
+
   it('shows where a query is wrong, and what was expected', async () => {
     const { code, stderr, stdout } = await exectap([
       'query',

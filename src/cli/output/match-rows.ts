@@ -13,12 +13,22 @@ const FIELDS = ['@timestamp', 'event.category', 'event.action', 'process.name', 
 const readArgs = documentReader('process.args');
 const readCommandLine = documentReader('process.command_line');
 
-/** A row an event; the events of one match share its number. A missing event is a row that says so. */
+/** What a pipe has counted is a row a count. A row an event otherwise; the events of one match share its number. A missing event is a row that says so. */
 export function matchTable(matches: readonly Match<Document>[], tty: boolean): string {
+  if (matches.some(({ count }) => count !== undefined)) return countTable(matches, tty);
   const rows = matches.flatMap(({ events }, index) =>
     events.map((event) => [String(index + 1), ...cells(event)]),
   );
   return table(HEADER, rows, tty);
+}
+
+function countTable(matches: readonly Match<Document>[], tty: boolean): string {
+  const rows = matches.map(({ joinKeys, count }) => [
+    String(count?.count ?? ''),
+    count === undefined ? '' : `${(count.percent * 100).toFixed(1)} %`,
+    shorten(printable(joinKeys.map(String).join(', '))),
+  ]);
+  return table(['COUNT', 'PART', 'OF'], rows, tty);
 }
 
 function cells(event: Document | null): string[] {
