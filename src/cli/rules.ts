@@ -28,9 +28,8 @@ async function check(io: Io, paths: readonly string[], json: boolean): Promise<v
   if (json) await io.write(reports.map((report) => `${JSON.stringify(reportJson(report))}\n`).join(''));
   else if (reports.length > 0) await io.write(table(['VERDICT', 'RULE', 'WHY'], reports.map(row), io.tty));
   io.say(`${summary(reports)}\n`);
-  const broken = reports.filter(({ checked }) => !checked).length;
-  if (broken > 0)
-    throw new ExectapError(`${count(broken, 'file')} or lines hold no rule that can be checked`);
+  const broken = reports.filter((report) => report.broken).length;
+  if (broken > 0) throw new ExectapError(`${count(broken, 'rule')} cannot be read or checked`);
 }
 
 function row(report: RuleReport): string[] {

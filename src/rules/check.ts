@@ -1,7 +1,7 @@
 import { fieldResolver } from '../ecs/index.ts';
 import { compile, EqlError, parse, type Query } from '../eql/index.ts';
 import { eventQueriesOf, keysOf, termsOf } from '../eql/tree.ts';
-import type { RuleError } from './errors.ts';
+import { type RuleError, UnusableRuleError } from './errors.ts';
 import { fieldUses } from './field-uses.ts';
 import type { Loaded } from './loader.ts';
 import type { Rule } from './rule.ts';
@@ -24,8 +24,10 @@ export interface RuleReport {
   readonly checked: boolean;
   readonly fields: Provided;
   readonly categories: Provided;
-  /** Why it does not parse or check. */
+  /** Why it does not parse or check, or does not run here whatever its fields. */
   readonly problem: string | undefined;
+  /** Whether the file or line is not in order, and not only of no use here. */
+  readonly broken: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -47,8 +49,9 @@ export function checkLoaded(loaded: Loaded): RuleReport {
   return 'error' in loaded ? unreadable(loaded.error) : checkRule(loaded.rule);
 }
 
-function unreadable({ file, line, problem }: RuleError): RuleReport {
-  return { ...blank({ file, line }), problem };
+function unreadable(error: RuleError): RuleReport {
+  const { file, line, problem } = error;
+  return { ...blank({ file, line }), problem, broken: !(error instanceof UnusableRuleError) };
 }
 
 function blank(known: Pick<RuleReport, 'file' | 'line'> & Partial<RuleReport>): RuleReport {
@@ -61,6 +64,7 @@ function blank(known: Pick<RuleReport, 'file' | 'line'> & Partial<RuleReport>): 
     fields: NOTHING,
     categories: NOTHING,
     problem: undefined,
+    broken: false,
     warnings: [],
     ...known,
   };
@@ -77,18 +81,29 @@ function checkRule(rule: Rule): RuleReport {
   const needs = needsOf(query);
   try {
     const { warnings } = compile(query, fieldResolver);
-    const verdict = verdictOf(needs.fields, needs.categories);
+    const endless = neverEnds(query);
+    const verdict = endless === undefined ? verdictOf(needs.fields, needs.categories) : 'cannot run';
     return {
       ...report,
       ...needs,
       parsed: true,
       checked: true,
       verdict,
+      problem: endless,
       warnings: warnings.map(({ message }) => message),
     };
   } catch (error) {
     return failed({ ...report, ...needs, parsed: true }, rule, error);
   }
+}
+
+const WAITING_PIPES: ReadonlySet<string> = new Set(['tail', 'count', 'unique_count', 'sort']);
+
+/** Why a query finds nothing in a stream: it waits for an end that never comes. */
+function neverEnds({ statement: { query, pipes } }: Query): string | undefined {
+  if (query.kind === 'sample') return 'a sample waits for the end of the stream, which never comes';
+  const pipe = pipes.find(({ name }) => WAITING_PIPES.has(name));
+  return pipe && `the pipe ${pipe.name} waits for the end of the stream, which never comes`;
 }
 
 function failed(report: RuleReport, rule: Rule, error: unknown): RuleReport {
@@ -97,6 +112,7 @@ function failed(report: RuleReport, rule: Rule, error: unknown): RuleReport {
     ...report,
     line: rule.queryLine + error.line - 1,
     problem: `column ${error.column}: ${error.message}`,
+    broken: true,
   };
 }
 
@@ -106,16 +122,18 @@ function verdictOf(...needs: readonly Provided[]): Verdict {
 }
 
 function needsOf({ statement }: Query): { fields: Provided; categories: Provided } {
+  const until = statement.query.kind === 'sequence' ? statement.query.until : null;
   const absent = new Set(
     termsOf(statement.query)
-      .filter(({ missing }) => missing)
+      .filter((term) => term.missing || term === until)
       .map(({ query }) => query),
   );
   const fields = new Uses();
   const categories = new Uses();
   for (const query of eventQueriesOf(statement)) {
     if (query.category !== null) categories.add(query.category, absent.has(query));
-    for (const { name, negated } of fieldUses(query.condition)) fields.add(name, negated);
+    for (const { name, negated, optional } of fieldUses(query.condition))
+      fields.add(name, negated && !optional);
   }
   for (const { name } of keysOf(statement)) fields.add(name, false);
   return {

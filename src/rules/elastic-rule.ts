@@ -11,7 +11,7 @@ const technique = v.object({ id: text, name: text, reference: v.optional(v.strin
  * detection-rules files and in Kibana's exports; other keys are ignored.
  */
 export const elasticRule = v.object({
-  type: v.literal('eql', 'only rules of type "eql" run here'),
+  type: v.literal('eql'),
   language: v.optional(v.literal('eql', 'only the language "eql" runs here'), 'eql'),
   rule_id: text,
   name: text,
@@ -47,6 +47,29 @@ export const elasticRule = v.object({
 });
 
 type ElasticRule = v.InferOutput<typeof elasticRule>;
+
+/** The keys that decide whether a rule belongs here at all, read before the others are checked. */
+const belonging = v.object({
+  type: v.optional(v.string()),
+  enabled: v.optional(v.boolean(), true),
+  filters: v.optional(v.array(v.unknown()), []),
+  event_category_override: v.optional(v.string(), 'event.category'),
+  building_block_type: v.optional(v.string()),
+});
+
+/** Why a rule that may be in order does not run here; undefined where it does. What would change its matches counts. */
+export function whyNotHere(rule: unknown): string | undefined {
+  const parsed = v.safeParse(belonging, rule);
+  if (!parsed.success) return undefined;
+  const { type, enabled, filters, event_category_override, building_block_type } = parsed.output;
+  if (type !== undefined && type !== 'eql') return `only rules of type "eql" run here, this is "${type}"`;
+  if (!enabled) return 'it is disabled';
+  if (filters.length > 0) return 'it has filters beside its query, which are not applied here';
+  if (event_category_override !== 'event.category')
+    return `it takes the category of events from ${event_category_override}`;
+  if (building_block_type !== undefined) return 'it is a building block, which makes no alert of its own';
+  return undefined;
+}
 
 /** The rule in our own terms. */
 export function fromElasticRule(rule: ElasticRule, place: RulePlace): Rule {

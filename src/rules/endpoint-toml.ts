@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Severity } from '../ecs/index.ts';
 import { elasticRule, threatOf } from './elastic-rule.ts';
 import type { Rule } from './rule.ts';
-import { checkRule, lineOfKey, lineOfQuery, type TomlFile } from './rule-file.ts';
+import { checkRule, lineOfKey, lineOfQuery, refuse, type TomlFile } from './rule-file.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
 
@@ -31,6 +31,8 @@ const SEVERITY: { severity: Severity; riskScore: number } = { severity: 'high', 
  */
 export function readEndpointRule({ file, ruleset, source, value }: TomlFile): Rule {
   const { rule, threat } = checkRule(schema, value, file, (path) => lineOfKey(source, path));
+  const elsewhere = rule.os_list.length > 0 && !rule.os_list.includes('macos');
+  refuse(file, undefined, elsewhere ? `it is for ${rule.os_list.join(', ')}` : undefined);
   return {
     file,
     ruleset,

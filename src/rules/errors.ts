@@ -20,3 +20,6 @@ export class RuleError extends ExectapError {
     this.problem = problem;
   }
 }
+
+/** A rule that is in order and does not belong here: of another type, of another system, or not to be used. */
+export class UnusableRuleError extends RuleError {}

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { messageOf } from '../errors.ts';
-import { elasticRule, fromElasticRule } from './elastic-rule.ts';
+import { elasticRule, fromElasticRule, whyNotHere } from './elastic-rule.ts';
 import { RuleError } from './errors.ts';
 import type { Rule } from './rule.ts';
-import { checkRule, readRuleFile } from './rule-file.ts';
+import { checkRule, readRuleFile, refuse } from './rule-file.ts';
 
 /** Bytes of an export: every published rule of Elastic's in one file is some 20 MiB. */
 const EXPORT_BYTES = 128 * 1024 * 1024;
@@ -29,6 +29,7 @@ function readLine(file: string, ruleset: string, text: string, line: number): Ex
   try {
     const value = parseLine(file, text, line);
     if (!v.is(v.object({ rule_id: v.unknown() }), value)) return [];
+    refuse(file, line, whyNotHere(value));
     const rule = checkRule(elasticRule, value, file, () => line);
     return [{ line, rule: fromElasticRule(rule, { file, ruleset, queryLine: line }) }];
   } catch (error) {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 import { messageOf } from '../errors.ts';
-import { RuleError } from './errors.ts';
+import { RuleError, UnusableRuleError } from './errors.ts';
 
 /** Bytes of one TOML rule file: the largest published one is below 64 KiB. */
 export const RULE_FILE_BYTES = 1024 * 1024;
@@ -65,4 +65,9 @@ export function lineOfKey(source: string, path: string | null): number | undefin
 export function lineOfQuery(source: string): number {
   const start = /^[ \t]*query[ \t]*=[ \t]*(?:'''|"""|'|")\s*/m.exec(source);
   return start === null ? 1 : source.slice(0, start.index + start[0].length).split('\n').length;
+}
+
+/** Refuses a rule that does not belong here. @throws UnusableRuleError */
+export function refuse(file: string, line: number | undefined, why: string | undefined): void {
+  if (why !== undefined) throw new UnusableRuleError(file, line, why);
 }

@@ -72,6 +72,35 @@ describe('whether a rule can run here', () => {
     assert.deepEqual([report.verdict, report.fields.missing], ['cannot run', ['file.path']]);
   });
 
+  const optional: [query: string, verdict: RuleReport['verdict']][] = [
+    ['process where process.name == "x" and not ?dns.question.name : "x"', 'cannot run'],
+    ['process where process.name == "x" and ?dns.question.name != "x"', 'cannot run'],
+    ['process where process.name == "x" and ?dns.question.name == null', 'runs approximately'],
+    ['process where ?process.name != "x"', 'runs'],
+  ];
+  for (const [query, verdict] of optional) {
+    it(`of a field that may be unknown is null, and so is what is asked of it: ${query}`, () => {
+      assert.equal(check(query).verdict, verdict);
+    });
+  }
+
+  it('is not where it waits for the end of a stream', () => {
+    const sample = check('sample by host.id [process where true] [process where true]');
+    assert.deepEqual([sample.verdict, sample.checked, sample.broken], ['cannot run', true, false]);
+    assert.match(sample.problem ?? '', /end of the stream/);
+    assert.equal(check('process where true | tail 5').verdict, 'cannot run');
+  });
+
+  it('is approximate where only what ends a sequence is of another category', () => {
+    const report = check(
+      'sequence by host.id with maxspan=1m [process where true] [process where true] until [network where true]',
+    );
+    assert.deepEqual(
+      [report.verdict, report.categories.missingInNegation],
+      ['runs approximately', ['network']],
+    );
+  });
+
   it('is not where its keys cannot be known', () => {
     const report = check(
       'sequence by user.target.id with maxspan=1m [process where true] [process where true]',

@@ -114,7 +114,7 @@ describe('a rule file in the format of Elastic’s detection rules', () => {
     [
       'a rule of another type',
       MINIMAL.replace('type = "eql"', 'type = "query"'),
-      /r\.toml:5: rule\.type: only rules of type "eql"/,
+      /r\.toml: only rules of type "eql"/,
     ],
     ['a rule without a query', MINIMAL.replace(/query = [\s\S]*/, ''), /r\.toml: rule\.query/],
     ['a severity that is none', MINIMAL.replace('"low"', '"awful"'), /r\.toml:7: rule\.severity/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { type Loaded, readRules } from '../../src/rules/index.ts';
+import { type Loaded, readRules, UnusableRuleError } from '../../src/rules/index.ts';
 import { temporaryFolder } from '../support/files.ts';
 
 const DETECTION = `
@@ -105,6 +105,22 @@ describe('rules from outside', () => {
     assert.match(loaded[1]!, /^\/?export\.ndjson:2: .*only rules of type "eql" run here/);
     assert.match(loaded[2]!, /^\/?export\.ndjson:3: not valid JSON/);
   });
+
+  const elsewhere: [what: string, text: string, why: RegExp][] = [
+    ['of another type', DETECTION.replace('"eql"', '"query"'), /only rules of type "eql" run here/],
+    ['in development', `[metadata]\nmaturity = "development"\n${DETECTION}`, /maturity is "development"/],
+    ['with filters', `${DETECTION}filters = [{ query = { exists = { field = "x" } } }]\n`, /filters/],
+    ['with another category field', `${DETECTION}event_category_override = "event.type"\n`, /event\.type/],
+    ['that is a building block', `${DETECTION}building_block_type = "default"\n`, /building block/],
+    ['for another system', BEHAVIOUR.replace('["macos"]', '["windows"]'), /it is for windows/],
+  ];
+  for (const [what, text, why] of elsewhere) {
+    it(`are refused, though they are in order, where one is ${what}`, () => {
+      const [loaded] = readRules(folder.write('r.toml', text));
+      assert.ok(loaded !== undefined && 'error' in loaded && loaded.error instanceof UnusableRuleError);
+      assert.match(loaded.error.problem, why);
+    });
+  }
 
   it('are found in a folder and the folders below it, in order', () => {
     mkdirSync(folder.path('rules/deep'), { recursive: true });
