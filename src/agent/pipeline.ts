@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { alertDocument, alertIdOf, type Origin } from '../ecs/index.ts';
+import type { Counters as SequenceCounters } from '../eql/index.ts';
 import type { Finding, RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, Tap } from '../tap/index.ts';
@@ -23,6 +24,8 @@ export interface PipelineCounters {
   known: number;
   /** Processes forgotten because the table was full. */
   evictedProcesses: number;
+  /** What bounds and clocks have cut from the sequences of rules. */
+  sequences: Readonly<SequenceCounters>;
 }
 
 export interface PipelineOptions {
@@ -43,7 +46,7 @@ export interface PipelineOptions {
  * counted, shown and sent only after its commit.
  */
 export class Pipeline {
-  readonly counters: PipelineCounters = { matched: 0, stored: 0, known: 0, evictedProcesses: 0 };
+  readonly #counts = { matched: 0, stored: 0, known: 0 };
   readonly #options: PipelineOptions;
   readonly #now: () => number;
   readonly #reader: EventReader;
@@ -57,6 +60,14 @@ export class Pipeline {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#reader = new EventReader(options.origin, options.replay);
+  }
+
+  get counters(): PipelineCounters {
+    return {
+      ...this.#counts,
+      evictedProcesses: this.#reader.evicted,
+      sequences: this.#options.rules.counters(),
+    };
   }
 
   /** Reads the tap to its end. Every alert is durable when it resolves; rejects where the tap or the store fails. */
@@ -88,7 +99,6 @@ export class Pipeline {
       const findings = evaluation.findings();
       if (findings.length > 0) alerts.push(...this.#alerts(findings));
     }
-    this.counters.evictedProcesses = this.#reader.evicted;
     return alerts;
   }
 
@@ -104,7 +114,7 @@ export class Pipeline {
   }
 
   #alerts(findings: readonly Finding[]): NewAlert[] {
-    this.counters.matched += findings.length;
+    this.#counts.matched += findings.length;
     return findings.map((finding) => this.#alert(finding));
   }
 
@@ -141,8 +151,8 @@ export class Pipeline {
 
   async #commit(alerts: readonly NewAlert[]): Promise<void> {
     const { stored, known } = await this.#options.store.append(alerts);
-    this.counters.stored += stored.length;
-    this.counters.known += known.length;
+    this.#counts.stored += stored.length;
+    this.#counts.known += known.length;
     // `delete`, not `has`: an event that a capture holds twice is one alert.
     const fresh = new Set(stored);
     const [isNew, isKnown]: [NewAlert[], NewAlert[]] = [[], []];

@@ -9,6 +9,7 @@ import {
 } from '../ecs/index.ts';
 import {
   type CompileOptions,
+  type Counters,
   compile,
   EqlError,
   EqlSnapshotError,
@@ -109,6 +110,16 @@ export class RuleSet {
   /** Tells the rules that nothing comes any more. */
   end(): Finding[] {
     return findingsOf([...this.#sequences].map(([rule, matcher]) => ({ rule, matches: matcher.end() })));
+  }
+
+  /** What bounds and clocks have cut from sequences, of all rules together. */
+  counters(): Readonly<Counters> {
+    const sum: Counters = { lateEvents: 0, droppedKeys: 0, droppedTuples: 0, closedSequences: 0 };
+    for (const matcher of this.#sequences.values()) {
+      const each = matcher.counters();
+      for (const name of Object.keys(sum) as (keyof Counters)[]) sum[name] += each[name];
+    }
+    return sum;
   }
 
   /** What is open, to be restored after a restart. Null where no rule keeps anything. */

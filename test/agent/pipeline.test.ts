@@ -56,7 +56,10 @@ describe('the pipeline', () => {
       told.map(({ id }) => id),
       [alert?.id],
     );
-    assert.deepEqual(counters, { matched: 1, stored: 1, known: 0, evictedProcesses: 0 });
+    assert.deepEqual(
+      [counters.matched, counters.stored, counters.known, counters.evictedProcesses],
+      [1, 1, 0, 0],
+    );
   });
 
   it('makes one alert for a process, though it execs twice with the same arguments', async () => {

@@ -179,6 +179,14 @@ describe('rules of one’s own', () => {
     assert.match((await run(exit)).stderr, /^1 new alert$/m);
   });
 
+  it('say what was cut from sequences', async () => {
+    const back = forkLine({ ...life, pid: 800, pidversion: 9001, time: '2026-08-12T10:00:00.000000001Z' });
+    const file = folder.write('c.ndjson', `${fork}\n${back}\n`);
+    const { stderr } = await exectap(['replay', '--rules', folder.path('rule.toml'), file]);
+    assert.match(stderr, /^1 event of sequences came late$/m);
+    assert.match(stderr, /^1 open sequence closed: the clock was set back$/m);
+  });
+
   it('that cannot be used are told of and do not keep the others from running', async () => {
     folder.write('broken.toml', 'x');
     const file = folder.write('c.ndjson', `${fork}\n${exit}\n`);

@@ -15,6 +15,7 @@ export function runSummary({ tap, pipeline }: RunCounters, elapsedMs: number | n
     `${count(events, 'event')}: ${tap.exec} exec, ${tap.fork} fork, ${tap.exit} exit${rate}`,
     ...others(tap),
     ...losses(tap),
+    ...cuts(pipeline),
     `${count(pipeline.stored, 'new alert')}${known}`,
   ]
     .map((line) => `${line}\n`)
@@ -47,6 +48,23 @@ function losses(tap: TapCounters): string[] {
   ];
 }
 
+/** What the agent's own bounds cut from its view. */
+function cuts({ evictedProcesses, sequences }: RunCounters['pipeline']): string[] {
+  const { lateEvents, droppedKeys, droppedTuples, closedSequences } = sequences;
+  return [
+    ...(evictedProcesses === 0
+      ? []
+      : [`${count(evictedProcesses, 'process', 'processes')} forgotten: the table was full`]),
+    ...(lateEvents === 0 ? [] : [`${count(lateEvents, 'event')} of sequences came late`]),
+    ...(droppedKeys + droppedTuples === 0
+      ? []
+      : [`${count(droppedKeys + droppedTuples, 'join key')} of sequences dropped: too many were open`]),
+    ...(closedSequences === 0
+      ? []
+      : [`${count(closedSequences, 'open sequence')} closed: the clock was set back`]),
+  ];
+}
+
 /** Where a capture's undecodable lines are and what is wrong with them, one a line. */
 export function decodeFaults(file: string, tap: TapCounters): string {
   const lines = tap.samples.map(
@@ -64,9 +82,13 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
 export function sumCounters(all: readonly RunCounters[]): RunCounters {
   const [first, ...rest] = all;
   return rest.reduce(
-    (sum, next) => ({ tap: addTap(sum.tap, next.tap), pipeline: addNumbers(sum.pipeline, next.pipeline) }),
+    (sum, next) => ({ tap: addTap(sum.tap, next.tap), pipeline: addPipeline(sum.pipeline, next.pipeline) }),
     first!,
   );
+}
+
+function addPipeline(a: RunCounters['pipeline'], b: RunCounters['pipeline']): RunCounters['pipeline'] {
+  return { ...addNumbers(a, b), sequences: addNumbers(a.sequences, b.sequences) };
 }
 
 function addTap(a: TapCounters, b: TapCounters): TapCounters {
