@@ -1,13 +1,16 @@
 import type { Reader } from './readers.ts';
 import type { FieldValue } from './schema.ts';
 import type { Scalar } from './tree.ts';
-import { LONG_LIST, LONG_TEXT, type Work } from './work.ts';
+import { EvaluationCut, LONG_LIST, LONG_TEXT, type Work } from './work.ts';
 
 /**
- * Combinations of values that one call computes at most: two fields of several thousand values each would
- * give millions. What is beyond is left out.
+ * Combinations of values that one call computes at most. Two fields of several thousand values each give millions,
+ * three give more than there is memory for: such an event cannot be evaluated in full, which is told.
  */
-export const MAX_COMBINATIONS = 1_048_576;
+export const MAX_COMBINATIONS = 4_194_304;
+
+/** The same in slices, where every combination is held until the call is done with. */
+export const MAX_SLICED_COMBINATIONS = 65_536;
 
 /** A function of scalars on what readers give: for fields of several values, the results for every choice. */
 export function lift<R>(
@@ -47,11 +50,17 @@ function combineLists(
 ): readonly Scalar[] {
   const long = lists.filter((list) => list !== undefined);
   const count = long.reduce((product, list) => product * list.length, 1);
+  if (count > MAX_SLICED_COMBINATIONS && long.length > 1) work?.giveUp(tooMany(count));
+  if (count > MAX_COMBINATIONS) throw new EvaluationCut(tooMany(count));
   if (work === undefined || count < LONG_LIST) return combine(args, lists, apply);
   const index = lists.indexOf(long[0]);
   const rest = lists.map((list, at) => (at === index ? undefined : list));
   const choices = work.map(long[0]!, (value) => combine(args.with(index, value), rest, apply));
   return choices.flat();
+}
+
+function tooMany(count: number): string {
+  return `its values can be combined in ${count} ways for one function`;
 }
 
 /** The values of an array with several; undefined for what is a scalar or can be taken as one. */
@@ -72,10 +81,8 @@ function combine(
   apply: (args: readonly (Scalar | null)[]) => Scalar | null,
 ): Scalar[] {
   const results: Scalar[] = [];
-  let left = MAX_COMBINATIONS;
   const choose = (index: number): void => {
     if (index === lists.length) {
-      left -= 1;
       const result = apply(args);
       if (result !== null) results.push(result);
       return;
@@ -83,7 +90,6 @@ function combine(
     const list = lists[index];
     if (list === undefined) choose(index + 1);
     for (const value of list ?? []) {
-      if (left <= 0) return;
       args[index] = value;
       choose(index + 1);
     }

@@ -59,6 +59,11 @@ export class Work {
     }
   }
 
+  /** Gives up a record that would take too long in slices; where there are none, it takes as long as it takes. */
+  giveUp(tooDear: string): void {
+    if (this.#running) throw new EvaluationCut(tooDear);
+  }
+
   /** A slow step as one piece, for a text of this length; `tooDear` says why it is not to be done at all. */
   once<T>(length: number, compute: () => T, tooDear?: string): T {
     if (!this.#running) return compute();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { MAX_CONCAT_LENGTH } from '../../src/eql/functions.ts';
-import { compile, EqlVerificationError, parse } from '../../src/eql/index.ts';
-import { MAX_COMBINATIONS } from '../../src/eql/lift.ts';
+import { compile, EqlVerificationError, parse, RuleIndex, Work } from '../../src/eql/index.ts';
 import { type Document, matches, typed, untyped } from './support/documents.ts';
 
 const document: Document = {
@@ -196,9 +195,30 @@ describe('functions', () => {
     const long = { s: 'x'.repeat(MAX_CONCAT_LENGTH / 2) };
     assert.equal(matches('any where length(concat(s, s)) > 0', long), true);
     assert.equal(matches('any where length(concat(s, s, "y")) > 0', long), false);
-    const wide = { a: Array.from({ length: 2000 }, () => 'a'), b: Array.from({ length: 2000 }, () => 'b') };
-    assert.ok(wide.a.length * wide.b.length > MAX_COMBINATIONS);
-    assert.equal(matches('any where concat(a, b) == "ab"', wide), true);
+  });
+
+  it('take every combination of the values of several fields, or say that they do not', () => {
+    const list = (name: string, length: number) => Array.from({ length }, (_, at) => `${name}${at}`);
+    const wide = { a: list('a', 1100), b: list('b', 1100) };
+    assert.equal(matches('any where concat(a, b) == "a1099b1099"', wide), true);
+    assert.equal(matches('any where not startsWith(a, b)', wide), true);
+    assert.throws(
+      () => matches('any where concat(a, b, b) == "x"', wide),
+      /can be combined in 1331000000 ways/,
+    );
+  });
+
+  it('are not computed in slices for more combinations than can be held, which is told', () => {
+    const work = new Work();
+    const index = new RuleIndex<string, Document>(untyped, { work });
+    index.add('rule', compile('any where concat(a, a, a) == "x"', untyped, { work }));
+    const evaluation = index.start({ a: Array.from({ length: 1000 }, (_, at) => `a${at}`) });
+    while (!evaluation.run());
+    assert.deepEqual(
+      evaluation.incomplete.map(({ rule }) => rule),
+      ['rule'],
+    );
+    assert.match(evaluation.incomplete[0]!.reason, /can be combined in 1000000000 ways/);
   });
 });
 
