@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { type RegexFlavour, RegexSyntaxError, type TranslatedRegex, translateRegex } from './regexSyntax.ts';
-import { compileSearch } from './segmentSearch.ts';
+import { compileSearch, WORD_BITS } from './segmentSearch.ts';
 import type { Pattern } from './tree.ts';
 import type { TextTest } from './wildcard.ts';
 import { LONG_TEXT, type Work } from './work.ts';
@@ -40,9 +40,10 @@ function literalTest(patterns: readonly TranslatedRegex[], insensitive: boolean)
   return (text) => searches.some((search) => search(text, 0) >= 0);
 }
 
-/** The longest piece without the sign that a search takes for any character. */
+/** The longest piece without the sign that a search takes for any character, as far as one word of a search holds. */
 function searchable(literal: string): string {
-  return literal.split('?').reduce((a, b) => (b.length > a.length ? b : a));
+  const longest = literal.split('?').reduce((a, b) => (b.length > a.length ? b : a));
+  return [...longest.slice(0, 2 * WORD_BITS)].slice(0, WORD_BITS).join('');
 }
 
 /** A text that every match of one of the patterns holds, for each of them; '' where none is known. */

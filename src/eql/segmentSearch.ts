@@ -4,7 +4,7 @@ import { ANY_CHARACTER, codePoints, isLiteral } from './segment.ts';
 export type Search = (text: string, from: number) => number;
 
 /** Positions that one machine word of the automaton holds: bitwise operators give 32 bits. */
-const WORD_BITS = 32;
+export const WORD_BITS = 32;
 const ASCII = 128;
 
 /**

@@ -228,6 +228,24 @@ describe('a rule index', () => {
       assert.ok(slices > 10, `${slices} slices`);
     });
 
+    const longParts: [what: string, query: string, args: string[]][] = [
+      ['of any characters', `any where a : "*a${'?'.repeat(5_000)}z*"`, ['a'.repeat(MIB)]],
+      ['of letters in any case', `any where a : "*${'Ab'.repeat(2_000)}z*"`, ['ab'.repeat(MIB / 2)]],
+      [
+        'over many values',
+        `any where a : "*a${'?'.repeat(2_000)}z*"`,
+        Array<string>(262).fill('a'.repeat(4_000)),
+      ],
+      ['in a regular expression', `any where a regex~ ".*${'a'.repeat(5_000)}b.*"`, ['a'.repeat(MIB)]],
+    ];
+    for (const [what, query, a] of longParts)
+      it(`takes no longer than ${LONGEST_MS} ms at a time for a long part of a pattern ${what}`, () => {
+        const index = indexOf([query], new Work());
+        const runs = Array.from({ length: 4 }, () => finish(index.start({ a }), SLICE_MS));
+        const longest = Math.min(...runs.map((each) => each.longest));
+        assert.ok(longest < LONGEST_MS, `${longest} ms`);
+      });
+
     it('tells of a text beyond what arguments can be, and of a regular expression too dear for it', () => {
       const index = indexOf(
         ['any where a : "*x*y"', 'any where a regex ".*x(a.{200}|b.{300})c.*"'],
