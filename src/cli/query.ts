@@ -5,15 +5,20 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { captureSource, readDocuments } from '../agent/index.ts';
+import { fieldResolver } from '../ecs/index.ts';
+import { documentHas } from '../eql/documents.ts';
 import {
   type Dialect,
   type Document,
   EqlError,
+  type FieldType,
   type Match,
   parse,
   type Query,
   search,
 } from '../eql/index.ts';
+import { closest } from '../eql/suggest.ts';
+import { eventQueriesOf, fieldsOf, keysOf } from '../eql/tree.ts';
 import { ExectapError } from '../errors.ts';
 import type { Io } from './io.ts';
 import { jsonOption } from './options.ts';
@@ -48,15 +53,33 @@ async function query(io: Io, eql: string, files: readonly string[], options: Opt
   const parsed = parseQuery(eql, options.dialect);
   const documents = await readAll(files, stopSignal());
   const matches = searchAll(parsed, documents);
+  warnOfUnknown(io, parsed, documents);
   const joined = parsed.statement.query.kind !== 'event';
   if (options.json === true) await io.write(matches.map((match) => `${matchJson(match, joined)}\n`).join(''));
   else if (matches.length > 0) await io.write(matchTable(matches, io.tty));
   io.say(`${count(matches.length, 'match', 'matches')} in ${count(documents.length, 'event')}\n`);
 }
 
+/** The types of the fields that exectap writes, which are ECS's; of other fields the documents tell. */
+const typeOf = (name: string): FieldType | undefined => fieldResolver.field(name)?.type;
+
+/** A name that no document has and no schema knows is most likely misspelt. */
+function warnOfUnknown(io: Io, { statement }: Query, documents: readonly Document[]): void {
+  const named = [
+    ...eventQueriesOf(statement).flatMap(({ condition }) => fieldsOf(condition)),
+    ...keysOf(statement),
+  ];
+  const names = named.filter(({ of, optional }) => of === null && !optional).map(({ name }) => name);
+  for (const name of new Set(names)) {
+    if (typeOf(name) !== undefined || documents.some(documentHas(name))) continue;
+    const near = closest(name, fieldResolver.names?.() ?? []);
+    io.say(`no event has the field ${name}${near === undefined ? '' : `; did you mean ${near}?`}\n`);
+  }
+}
+
 function parseQuery(eql: string, dialect: Dialect): Query {
   try {
-    return parse(eql, { dialect });
+    return parse(eql, { dialect, schema: typeOf });
   } catch (error) {
     throw asQueryError(error);
   }
@@ -64,7 +87,7 @@ function parseQuery(eql: string, dialect: Dialect): Query {
 
 function searchAll(parsed: Query, documents: readonly Document[]): Match<Document>[] {
   try {
-    return search(parsed, documents);
+    return search(parsed, documents, { schema: typeOf });
   } catch (error) {
     throw asQueryError(error);
   }

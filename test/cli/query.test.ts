@@ -120,6 +120,29 @@ describe('exectap query', () => {
     assert.match(stderr, /process where process\.name = "x"\n.* {27}\^/);
   });
 
+  it('warns of a name that no event has, and suggests one', async () => {
+    const { code, stderr } = await exectap([
+      'query',
+      'process where process.nmae == "ls"',
+      folder.write('c', CAPTURE),
+    ]);
+    assert.equal(code, 0);
+    assert.equal(
+      stderr,
+      'no event has the field process.nmae; did you mean process.name?\n0 matches in 3 events\n',
+    );
+  });
+
+  it('knows the types of the fields that exectap writes', async () => {
+    const { code, stderr } = await exectap([
+      'query',
+      'process where process.pid : "4"',
+      folder.write('c', CAPTURE),
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /1:15: .*process\.pid/);
+  });
+
   it('says which line of a file is no document', async () => {
     const { code, stderr } = await exectap([
       'query',
