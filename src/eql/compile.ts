@@ -147,7 +147,7 @@ class StatementCompiler<R> {
       const { tests, needs } = compileTerm(query, this.#terms);
       return new EventMatcher(tests, needs, warnings, this.#counters);
     }
-    const { maxKeys, maxKeyTuples } = this.#options.limits ?? DEFAULT_LIMITS;
+    const { maxKeys, maxKeyTuples } = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const counters = this.#counters;
     const compiler = new SequenceCompiler(
       this.#terms,
@@ -173,7 +173,7 @@ class StatementCompiler<R> {
       return (record) => field?.read(record);
     };
     const readers = { entity: reader(entity), parent: reader(parent), ancestry: reader(ancestry) };
-    const { maxKeys } = this.#options.limits ?? DEFAULT_LIMITS;
+    const { maxKeys } = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const tracker = new LineageTracker(relation, allOf(tests), readers, maxKeys, () => {
       this.#counters.droppedKeys += 1;
     });

@@ -16,7 +16,8 @@ export interface Query {
 export interface ParseOptions {
   /** Default: elasticsearch. */
   readonly dialect?: Dialect;
-  readonly limits?: Limits;
+  /** Those that are left out have their defaults. */
+  readonly limits?: Partial<Limits>;
   /** Where given, the types of fields are checked too. */
   readonly schema?: Schema;
 }
@@ -28,7 +29,9 @@ export interface ParseOptions {
 export function parse(text: string, options: ParseOptions = {}): Query {
   const source = new Source(text);
   const dialect = options.dialect ?? 'elasticsearch';
-  const statement = parseStatement(source, options.limits ?? DEFAULT_LIMITS, DIALECTS[dialect]);
+  if (!Object.hasOwn(DIALECTS, dialect))
+    throw new TypeError(`dialect must be one of ${Object.keys(DIALECTS).join(', ')}, not ${String(dialect)}`);
+  const statement = parseStatement(source, { ...DEFAULT_LIMITS, ...options.limits }, DIALECTS[dialect]);
   check(statement, source, dialect, (field) => options.schema?.(field.name) ?? 'any');
   return { source, dialect, statement };
 }

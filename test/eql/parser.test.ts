@@ -38,6 +38,23 @@ const compare = (left: unknown, operator: string, right: unknown) => ({
   right,
 });
 
+describe('the options of a query', () => {
+  it('have defaults, each of its own', () => {
+    parse('process where a == 1', { limits: { maxDepth: 5 } });
+    assert.throws(
+      () => parse('process where ((((((a))))))', { limits: { maxDepth: 5 } }),
+      /nests deeper than 5/,
+    );
+  });
+
+  it('name the dialects that there are', () => {
+    assert.throws(
+      () => parse('any where a', { dialect: 'nope' as 'python' }),
+      /one of elasticsearch, endpoint, python, not nope/,
+    );
+  });
+});
+
 describe('parse', () => {
   describe('event queries', () => {
     it('takes a category as a name, a string or a raw string', () => {
