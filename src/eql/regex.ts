@@ -43,7 +43,8 @@ function literalTest(patterns: readonly TranslatedRegex[], insensitive: boolean)
 /** The longest piece without the sign that a search takes for any character, as far as one word of a search holds. */
 function searchable(literal: string): string {
   const longest = literal.split('?').reduce((a, b) => (b.length > a.length ? b : a));
-  return [...longest.slice(0, 2 * WORD_BITS)].slice(0, WORD_BITS).join('');
+  // Half of a surrogate pair is no character of a text.
+  return longest.slice(0, WORD_BITS).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** A text that every match of one of the patterns holds, for each of them; '' where none is known. */
