@@ -4,8 +4,8 @@ import type { ProcessEvent } from './event.ts';
 import { FIELDS, type Value } from './fields.ts';
 import { LANGUAGE_TYPE } from './resolver.ts';
 
-/** How many events an alert on a sequence is thought to hold when their arguments are bounded. */
-const USUAL_EVENTS = 3;
+/** Events that an alert on a sequence holds at most: they share the bound on its arguments. */
+export const MAX_ALERT_EVENTS = 8;
 
 /**
  * An event that a sequence may still need when its record is long gone: the value of every field, and what an alert
@@ -24,7 +24,7 @@ export interface KeptEvent {
 export function keepEvent(event: ProcessEvent): KeptEvent {
   return {
     values: FIELDS.map((field) => field.read(event) ?? null),
-    source: alertSource(event, USUAL_EVENTS),
+    source: alertSource(event, MAX_ALERT_EVENTS),
     entityId: event.entityIdOf(event.entity),
     timeMs: Math.floor(event.record.timeUs / 1_000),
     ancestry: ancestryOf(event),

@@ -5,6 +5,7 @@ import {
   ancestryOf,
   type ChainLink,
   type KeptEvent,
+  MAX_ALERT_EVENTS,
   type ProcessEvent,
 } from '../ecs/index.ts';
 import type { Incomplete } from '../eql/index.ts';
@@ -20,9 +21,6 @@ export interface Finding {
   readonly ancestry: readonly ChainLink[];
 }
 
-/** More events than these, its first and its last, an alert on a sequence does not hold. */
-const MAX_SOURCES = 8;
-
 export function findingOf(rule: Finding['rule'], event: ProcessEvent): Finding {
   return {
     rule,
@@ -33,12 +31,12 @@ export function findingOf(rule: Finding['rule'], event: ProcessEvent): Finding {
   };
 }
 
-/** Null where every term of the match is an event that did not come. */
+/** Of a longer match the first events and the last. Null where every term of the match is an event that did not come. */
 export function findingOfSequence(rule: Rule, events: readonly (KeptEvent | null)[]): Finding | null {
   const seen = events.filter((event) => event !== null);
   const last = seen.at(-1);
   if (last === undefined) return null;
-  const held = seen.length <= MAX_SOURCES ? seen : [...seen.slice(0, MAX_SOURCES - 1), last];
+  const held = seen.length <= MAX_ALERT_EVENTS ? seen : [...seen.slice(0, MAX_ALERT_EVENTS - 1), last];
   const { entityId, timeMs, ancestry } = last;
   return { rule, sources: held.map(({ source }) => source), entityId, timeMs, ancestry };
 }

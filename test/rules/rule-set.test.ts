@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { alertDocument } from '../../src/ecs/index.ts';
 import { type Finding, type Rule, RuleSet } from '../../src/rules/index.ts';
 import { execLine, exitLine, forkLine, type ProcessOptions } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
@@ -55,6 +56,24 @@ describe('a set of rules', () => {
       ],
     );
     assert.equal(found!.entityId, events[1]!.process.entity_id);
+  });
+
+  it('bounds the arguments of an alert on a long sequence as those of any other', async () => {
+    const many = rule(
+      'sequence by host.id with maxspan=1m [process where event.action == "exec"] with runs=12',
+    );
+    const lines = Array.from({ length: 12 }, (_, index) =>
+      execLine({
+        ...life(700 + index),
+        ...at(10 + index),
+        pidversion: 7_000 + index,
+        args: ['x', '\u0001'.repeat(50_000)],
+      }),
+    );
+    const [found] = await findings(new RuleSet([many]), lines);
+    assert.equal(found!.sources.length, 8);
+    const document = JSON.stringify(alertDocument(found!.sources, found!.rule, '2026-08-12T15:29:00.000Z'));
+    assert.ok(document.length < 64 * 1024, `${document.length}`);
   });
 
   it('keeps a term of a sequence from forks unless it asks for the action', async () => {
