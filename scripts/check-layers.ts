@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const ALLOWED: Record<string, readonly string[]> = {
   eql: [],
-  tap: [],
+  native: [],
+  tap: ['native'],
   process: ['tap'],
   ecs: ['eql', 'process', 'tap'],
   rules: ['ecs', 'eql'],

@@ -1,5 +1,5 @@
 /**
- * Puts the addon that was built here into the npm package of this platform, where src/tap/addon.ts looks first:
+ * Puts the addon that was built here into the npm package of this platform, where src/native/addon.ts looks first:
  * exectap-<platform>, named and laid out by @napi-rs/cli. The other platforms' packages are made on their machines.
  *
  * Usage: npm run package:addon [-- FOLDER]        (default: build/addon)

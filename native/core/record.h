@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// The layout of a record: a fixed number of 32-bit words, the same numbers as in src/tap/layout.ts.
+// The layout of a record: a fixed number of 32-bit words, the same numbers as in src/native/layout.ts.
 //
 // Text is an (offset, length) pair into the bytes of the batch; offset `absent` means there is none. 64-bit integers
 // are two words, low word first. Doubles lie on even words, so that one buffer can be viewed as Uint32Array,

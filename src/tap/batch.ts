@@ -1,4 +1,4 @@
-import { RECORD_WORDS } from './layout.ts';
+import { RECORD_WORDS } from '../native/index.ts';
 import { type EventRecord, RecordView } from './record.ts';
 import { type Storage, storageOf } from './storage.ts';
 

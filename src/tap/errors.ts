@@ -1,8 +1,5 @@
 import { ExectapError } from '../errors.ts';
 
-/** The native addon is missing, does not load, or was built from other sources. */
-export class AddonError extends ExectapError {}
-
 /** A stream cannot be opened or read, or the tap was used wrongly. */
 export class TapError extends ExectapError {
   /** Name of the system's error, such as ENOENT, when there was one. */

@@ -1,7 +1,7 @@
+export { AddonError, Kind } from '../native/index.ts';
 export type { Batch, SequenceGap } from './batch.ts';
 export type { TapCounters } from './counters.ts';
-export { AddonError, TapError } from './errors.ts';
-export { Kind } from './layout.ts';
+export { TapError } from './errors.ts';
 export type { TapOptions } from './options.ts';
 export { createPipe } from './pipe.ts';
 export type { ProcessBlock } from './process-block.ts';

@@ -1,4 +1,4 @@
-import { addon } from './addon.ts';
+import { addon } from '../native/index.ts';
 import { systemError } from './system-error.ts';
 
 /**

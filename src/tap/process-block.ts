@@ -1,4 +1,4 @@
-import { Block, BlockFlag, BlockPresence, Token } from './layout.ts';
+import { Block, BlockFlag, BlockPresence, Token } from '../native/index.ts';
 import { type Storage, textAt } from './storage.ts';
 
 /** A process as one message describes it: the acting one, or the one it acts on. */

@@ -1,4 +1,4 @@
-import { ACTOR_BLOCK, Header, Kind, Presence, RECORD_WORDS, SUBJECT_BLOCK } from './layout.ts';
+import { ACTOR_BLOCK, Header, Kind, Presence, RECORD_WORDS, SUBJECT_BLOCK } from '../native/index.ts';
 import { type ProcessBlock, ProcessView } from './process-block.ts';
 import { ENDED_STORAGE, type Storage, storageOf, textAt, uint64At, uint64TextAt } from './storage.ts';
 

@@ -1,5 +1,5 @@
+import { ABSENT } from '../native/index.ts';
 import { TapError } from './errors.ts';
-import { ABSENT } from './layout.ts';
 
 /** What records are read from: the buffers of a batch, or a record's own copy of its part of them. */
 export interface Storage {

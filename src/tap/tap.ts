@@ -1,4 +1,4 @@
-import { addon, type NativeTap } from './addon.ts';
+import { addon, type NativeTap } from '../native/index.ts';
 import { type Batch, BatchBuffers, LentBatch } from './batch.ts';
 import type { TapCounters } from './counters.ts';
 import { TapError } from './errors.ts';

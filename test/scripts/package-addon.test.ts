@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadAddon } from '../../src/tap/addon.ts';
+import { loadAddon } from '../../src/native/addon.ts';
 import { temporaryFolder } from '../support/files.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/package-addon.ts', import.meta.url));

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { addon, loadAddon } from '../../src/tap/addon.ts';
+import { addon, loadAddon } from '../../src/native/addon.ts';
+import { layoutTable } from '../../src/native/layout.ts';
 import { AddonError } from '../../src/tap/index.ts';
-import { layoutTable } from '../../src/tap/layout.ts';
 
 const release = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'native', 'build', 'Release');
 
