@@ -64,18 +64,56 @@
       "xcode_settings": { "WARNING_CFLAGS": ["<@(our_warnings)"] }
     },
     {
+      "target_name": "daemon",
+      "type": "static_library",
+      "sources": [
+        "daemon/child.cc",
+        "daemon/control_lines.cc",
+        "daemon/control_socket.cc",
+        "daemon/json_line.cc",
+        "daemon/log.cc",
+        "daemon/options.cc",
+        "daemon/print.cc",
+        "daemon/pump.cc",
+        "daemon/request.cc",
+        "daemon/responder.cc",
+        "daemon/signals.cc",
+        "daemon/stream.cc",
+        "daemon/tap_process.cc",
+        "daemon/trusted_path.cc",
+        "daemon/worker_process.cc"
+      ],
+      "conditions": [
+        ["OS=='mac'", { "sources": ["daemon/system_darwin.cc"] }, { "sources": ["daemon/system_linux.cc"] }]
+      ],
+      "cflags": ["<@(our_warnings)"],
+      "xcode_settings": { "WARNING_CFLAGS": ["<@(our_warnings)"] }
+    },
+    {
+      "target_name": "exectapd",
+      "type": "executable",
+      "dependencies": ["daemon", "core"],
+      "sources": ["daemon/main.cc"],
+      "cflags": ["<@(our_warnings)"],
+      "xcode_settings": { "WARNING_CFLAGS": ["<@(our_warnings)"] }
+    },
+    {
       "target_name": "core_test",
       "type": "executable",
-      "dependencies": ["core", "simdjson"],
+      "dependencies": ["daemon", "core", "simdjson"],
       "sources": [
         "test/account_test.cc",
+        "test/daemon_test.cc",
         "test/decoder_test.cc",
         "test/intake_test.cc",
         "test/main.cc",
         "test/reader_test.cc",
+        "test/request_test.cc",
         "test/ring_test.cc",
         "test/splitter_test.cc",
+        "test/stream_test.cc",
         "test/timestamp_test.cc",
+        "test/trusted_path_test.cc",
         "test/utf8_test.cc"
       ],
       "cflags": ["<@(our_warnings)"],

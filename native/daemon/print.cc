@@ -1,0 +1,96 @@
+#include "print.h"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "log.h"
+#include "signals.h"
+#include "tap_process.h"
+
+namespace exectap {
+
+namespace {
+
+constexpr uint64_t patienceMs = 2000;
+
+// More than this and a write to a pipe that poll(2) calls writable could block, and the tap would not be read.
+size_t writeBytes() {
+  struct stat facts = {};
+  return fstat(STDOUT_FILENO, &facts) == 0 && S_ISREG(facts.st_mode) ? 64 * 1024 : PIPE_BUF;
+}
+
+class Printer {
+ public:
+  Printer(const std::string& tap, const HostFacts& host) : tap_(tap, stream_, host) {}
+
+  int run() {
+    if (!signals_.open()) {
+      log("error", "no pipe", {{"error.message", std::strerror(errno)}});
+      return 1;
+    }
+    stream_.blame(Stream::Cause::overflow);
+    tap_.start(monotonicMs());
+    while (tap_.process().running() || (!stream_.empty() && !readerGone_)) turn();
+    return failed_ || !tap_.started() ? 1 : 0;
+  }
+
+ private:
+  void turn() {
+    const uint64_t nowMs = monotonicMs();
+    tap_.process().tick(nowMs);
+    pollfd waits[] = {{signals_.descriptor(), POLLIN, 0},
+                      {tap_.output(), POLLIN, 0},
+                      {tap_.errors(), POLLIN, 0},
+                      {stream_.empty() || readerGone_ ? -1 : STDOUT_FILENO, POLLOUT, 0}};
+    const uint64_t next = tap_.process().nextMs();
+    const int timeout = next == never ? -1 : next > nowMs ? static_cast<int>(next - nowMs) : 0;
+    if (poll(waits, sizeof waits / sizeof *waits, timeout) < 0) return;
+    const uint64_t thenMs = monotonicMs();
+    if (waits[1].revents != 0) tap_.readOutput(thenMs);
+    if (waits[2].revents != 0) tap_.readErrors();
+    if (waits[3].revents != 0) write(thenMs);
+    if (waits[0].revents != 0) readSignals(thenMs);
+  }
+
+  void write(uint64_t nowMs) {
+    if (stream_.writeTo(STDOUT_FILENO, mostBytes_, 1) || errno == EAGAIN || errno == EINTR) return;
+    // `exectap tap | head` has seen enough: no failure.
+    failed_ = errno != EPIPE;
+    if (failed_) log("error", "standard output cannot be written", {{"error.message", std::strerror(errno)}});
+    readerGone_ = true;
+    end(nowMs);
+  }
+
+  void readSignals(uint64_t nowMs) {
+    if (signals_.take().end) end(nowMs);
+    int status = 0;
+    if (!tap_.process().running() || waitpid(tap_.process().pid(), &status, WNOHANG) <= 0) return;
+    // Live, a tap has no end of its own.
+    if (!ending_) failed_ = true;
+    tap_.ended(status, nowMs);
+  }
+
+  void end(uint64_t nowMs) {
+    ending_ = true;
+    tap_.process().terminate(nowMs, patienceMs);
+  }
+
+  Stream stream_;
+  TapProcess tap_;
+  Signals signals_;
+  const size_t mostBytes_ = writeBytes();
+  bool readerGone_ = false;
+  bool ending_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int printStream(const std::string& tap, const HostFacts& host) { return Printer(tap, host).run(); }
+
+}  // namespace exectap

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "system.h"
+
+namespace exectap {
+
+// Writes one run of the tap to standard output, with its control lines, until it ends, a signal asks for an end, or
+// nobody reads any more. Returns the exit code.
+int printStream(const std::string& tap, const HostFacts& host);
+
+}  // namespace exectap

@@ -1,0 +1,140 @@
+#include "pump.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "log.h"
+
+namespace exectap {
+
+namespace {
+
+constexpr uint64_t tapPatienceMs = 2000;
+
+}  // namespace
+
+Pump::Pump(const Options& options, const Account* account, int control, Owners owners, const HostFacts& host)
+    : tap_(options.tap, stream_, host),
+      worker_(options.worker, account, control, stream_),
+      responder_(options.responseFile, owners) {}
+
+int Pump::run() {
+  if (!signals_.open() || !worker_.open()) {
+    log("error", "no pipe", {{"error.message", std::strerror(errno)}});
+    return 1;
+  }
+  while (!finished_) turn();
+  log("info", "ended",
+      {{"lines.dropped", std::to_string(stream_.droppedLines())}, {"requests.refused", std::to_string(worker_.refused())}});
+  return 0;
+}
+
+void Pump::turn() {
+  const uint64_t nowMs = monotonicMs();
+  if (stopping_) {
+    goOnStopping(nowMs);
+    if (finished_) return;
+  } else {
+    startWhatIsDue(nowMs);
+  }
+  tap_.process().tick(nowMs);
+  worker_.tick(nowMs);
+  wait(nowMs);
+}
+
+void Pump::startWhatIsDue(uint64_t nowMs) {
+  if (nowMs >= worker_.process().startAtMs()) worker_.start(nowMs);
+  if (nowMs >= tap_.process().startAtMs()) tap_.start(nowMs);
+}
+
+uint64_t Pump::nextMs() {
+  uint64_t next = worker_.heartbeatDueMs();
+  for (Supervised* process : {&tap_.process(), &worker_.process()}) {
+    const uint64_t due = stopping_ && !process->running() ? never : process->nextMs();
+    if (due < next) next = due;
+  }
+  return next;
+}
+
+void Pump::wait(uint64_t nowMs) {
+  const short writes = stream_.empty() || !worker_.process().running() ? 0 : POLLOUT;
+  pollfd waits[] = {{signals_.descriptor(), POLLIN, 0},
+                    {tap_.output(), POLLIN, 0},
+                    {tap_.errors(), POLLIN, 0},
+                    {worker_.requests(), POLLIN, 0},
+                    {writes == 0 ? -1 : worker_.input(), writes, 0}};
+  const uint64_t next = nextMs();
+  const uint64_t span = next == never ? 60000 : next > nowMs ? next - nowMs : 0;
+  const int timeout = static_cast<int>(span < 60000 ? span : 60000);
+  if (poll(waits, sizeof waits / sizeof *waits, timeout) < 0) return;
+  const uint64_t thenMs = monotonicMs();
+  if (waits[1].revents != 0) tap_.readOutput(thenMs);
+  if (waits[2].revents != 0) tap_.readErrors();
+  if (waits[3].revents != 0) worker_.readRequests(thenMs, [this](const Request& request) { answer(request); });
+  // At once, not only at the next turn: the worker may well wait for it.
+  worker_.writeStream();
+  if (waits[0].revents != 0) readSignals(thenMs);
+}
+
+void Pump::readSignals(uint64_t nowMs) {
+  if (signals_.take().end) stop(nowMs);
+  reap(nowMs);
+}
+
+void Pump::reap(uint64_t nowMs) {
+  int status = 0;
+  for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+    if (pid == tap_.process().pid()) {
+      tap_.ended(status, nowMs);
+    } else if (pid == worker_.process().pid()) {
+      const bool heard = tap_.run().id != 0;
+      worker_.ended(status, nowMs, heard ? startLine(tap_.host(), tap_.run(), true) : "");
+    }
+  }
+}
+
+void Pump::stop(uint64_t nowMs) {
+  if (stopping_) return;
+  stopping_ = true;
+  log("info", "ending");
+  tap_.process().terminate(nowMs, tapPatienceMs);
+}
+
+// First the tap, then what it has written goes to the worker, then the worker ends by itself.
+void Pump::goOnStopping(uint64_t nowMs) {
+  if (tap_.process().running()) return;
+  if (!worker_.process().running()) {
+    finished_ = true;
+    return;
+  }
+  if (!stream_.empty() || streamClosed_) return;
+  streamClosed_ = true;
+  worker_.closeStream();
+  worker_.process().killLater(nowMs, workerPatienceMs);
+}
+
+void Pump::answer(const Request& request) {
+  const uint64_t nowMs = monotonicMs();
+  const char* const kind = requestName(request.type);
+  const bool restart = request.type == RequestType::restartTap;
+  KillOutcome outcome = {KillResult::done, ""};
+  if (!(restart ? restarts_ : kills_).allow(nowMs)) {
+    worker_.refuse();
+    outcome = {KillResult::refused, "asked too often"};
+  } else if (restart) {
+    tap_.process().restart(nowMs, tapPatienceMs);
+  } else {
+    outcome = responder_.kill(request, {getpid(), worker_.process().pid(), tap_.process().pid()});
+  }
+  const std::string pid = std::to_string(request.type == RequestType::killToken ? request.token[5] : request.pid);
+  log("info", "the worker asked", {{"request.kind", kind},
+                                   {"request.result", resultName(outcome.result)},
+                                   {"request.reason", outcome.reason},
+                                   {"request.pid", restart ? "" : pid}});
+  stream_.controlLine(answerLine(request.number, kind, resultName(outcome.result), outcome.reason));
+}
+
+}  // namespace exectap
