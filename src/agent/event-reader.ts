@@ -1,20 +1,24 @@
 import { type Origin, ProcessEvent } from '../ecs/index.ts';
 import { ProcessTable } from '../process/index.ts';
 import { type EventRecord, Kind } from '../tap/index.ts';
-import { tapStart } from './control-line.ts';
+import { type ControlLine, readControlLine, type TapStart } from './control-line.ts';
 
-/**
- * Turns records into events: keeps the process table, and in replay takes the host from the capture's own `start`
- * lines. On a live tap the agent knows its Mac better than a line could.
- */
+export interface EventReaderOptions {
+  /** Whether `start` lines name the host. On a tap of its own the agent knows its Mac better than a line could. */
+  readonly hostFromStart: boolean;
+  /** Told of every control line that can be read, before the event behind it. */
+  readonly onControl?: (line: ControlLine) => void;
+}
+
+/** Turns records into events: keeps the process table, and takes the host from the stream's own `start` lines. */
 export class EventReader {
-  readonly #replay: boolean;
+  readonly #options: EventReaderOptions;
   #table = new ProcessTable();
   #event: ProcessEvent;
   #bootId: string | undefined;
 
-  constructor(origin: Origin, replay: boolean) {
-    this.#replay = replay;
+  constructor(origin: Origin, options: EventReaderOptions) {
+    this.#options = options;
     this.#event = new ProcessEvent(origin, this.#table);
   }
 
@@ -26,16 +30,21 @@ export class EventReader {
   /** The event of a record, valid until the next call; null for a control line. */
   read(record: EventRecord): ProcessEvent | null {
     if (record.kind === Kind.control) {
-      if (this.#replay) this.#control(record.controlText);
+      this.#control(record.controlText);
       return null;
     }
     this.#event.load(record, this.#table.apply(record));
     return this.#event;
   }
 
-  #control(line: string): void {
-    const start = tapStart(line);
-    if (start === null) return;
+  #control(text: string): void {
+    const line = readControlLine(text);
+    if (line === null) return;
+    if (line.kind === 'start' && this.#options.hostFromStart) this.#start(line);
+    this.#options.onControl?.(line);
+  }
+
+  #start(start: TapStart): void {
     const { origin } = this.#event;
     const sameLife = start.host.id === origin.host.id && start.bootId === this.#bootId;
     // Another Mac, or another life of it: pids and pidversions begin again.

@@ -4,7 +4,8 @@ export { DocumentError, readDocuments } from './documents.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
 export { convertCapture, InterruptedError, replayCapture } from './replay.ts';
-export { loadRules, type RunCounters, type RunOptions, type RunResult, runAgent } from './run.ts';
+export { loadRules, type RunOptions, type RunResult, runAgent } from './run.ts';
+export type { RunCounters } from './run-record.ts';
 export {
   type Capture,
   canTap,

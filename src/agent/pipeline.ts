@@ -3,8 +3,11 @@ import { alertDocument, alertIdOf, type Origin } from '../ecs/index.ts';
 import type { Counters as SequenceCounters } from '../eql/index.ts';
 import type { Finding, RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
-import type { Batch, Tap } from '../tap/index.ts';
+import type { Batch, EventRecord, Tap } from '../tap/index.ts';
+import type { ControlLine } from './control-line.ts';
 import { EventReader } from './event-reader.ts';
+import type { Gap } from './gaps.ts';
+import type { TapPosition } from './tap-position.ts';
 
 /**
  * Alerts that may wait for their commit before the tap is read on. Enough for a burst to share one flush; beyond it
@@ -30,14 +33,22 @@ export interface PipelineCounters {
 
 export interface PipelineOptions {
   readonly origin: Origin;
-  /** Whether `start` lines may name the host: in replay they do, on a live Mac the agent knows better. */
-  readonly replay: boolean;
+  /** Whether `start` lines name the host: where root or a capture gives the stream they do. */
+  readonly hostFromStart: boolean;
+  /** A capture has an end, behind which nothing comes; a live tap only pauses. */
+  readonly live: boolean;
   readonly rules: RuleSet;
   readonly store: Pick<AlertStore, 'append'>;
   /** Told of new alerts once they are durable; the tap is not read far ahead of what it takes. */
   readonly onStored?: (alerts: readonly NewAlert[]) => Promise<void> | void;
   /** Told of matches whose alert was there already. */
   readonly onKnown?: (alerts: readonly NewAlert[]) => void;
+  /** Told of control lines, in their place between the events. */
+  readonly onControl?: (line: ControlLine) => void;
+  /** Told of what is missing before a run that is taken up in the middle. */
+  readonly onGap?: (gap: Gap) => void;
+  /** Keeps account of how far the tap was read. */
+  readonly position?: TapPosition;
   readonly now?: () => number;
 }
 
@@ -59,7 +70,13 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#reader = new EventReader(options.origin, options.replay);
+    this.#reader = new EventReader(options.origin, {
+      hostFromStart: options.hostFromStart,
+      onControl: (line) => {
+        if (line.kind === 'start') options.position?.start(line);
+        options.onControl?.(line);
+      },
+    });
   }
 
   get counters(): PipelineCounters {
@@ -77,8 +94,7 @@ export class Pipeline {
       if (this.#alertsInFlight > ALERTS_IN_FLIGHT) await this.#settled();
       this.#check();
     }
-    // A capture has an end, behind which nothing comes; a live tap only pauses.
-    if (this.#options.replay) this.#append(this.#alerts(this.#options.rules.end()));
+    if (!this.#options.live) this.#append(this.#alerts(this.#options.rules.end()));
     await this.#settled();
     this.#check();
   }
@@ -91,15 +107,23 @@ export class Pipeline {
   /** Everything that needs the batch happens here, before the tap is asked for the next one. */
   async #take(batch: Batch): Promise<NewAlert[]> {
     const alerts: NewAlert[] = [];
+    const { position } = this.#options;
     for (let index = 0; index < batch.length; index += 1) {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
+      if (position?.firstIsDue === true) this.#resumed(position, event.record);
       const evaluation = this.#options.rules.start(event);
       if (!evaluation.run()) await this.#inSlices(evaluation);
       const findings = evaluation.findings();
       if (findings.length > 0) alerts.push(...this.#alerts(findings));
     }
+    if (batch.length > 0) position?.read(batch.at(batch.length - 1));
     return alerts;
+  }
+
+  #resumed(position: TapPosition, record: EventRecord): void {
+    const gap = position.first(record);
+    if (gap !== null) this.#options.onGap?.(gap);
   }
 
   /** An event that is dear to evaluate holds nothing else up. */

@@ -6,7 +6,7 @@ import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, Tap, TapCounters } from '../tap/index.ts';
 import { EventReader } from './event-reader.ts';
 import { Pipeline } from './pipeline.ts';
-import type { RunCounters } from './run.ts';
+import type { RunCounters } from './run-record.ts';
 import { type Capture, openCapture, sourceName } from './source.ts';
 import { VERSION } from './version.ts';
 
@@ -30,7 +30,14 @@ export async function replayCapture(
   options: { readonly rules: RuleSet; readonly signal: AbortSignal },
 ): Promise<RunCounters> {
   const { rules, signal } = options;
-  const pipeline = new Pipeline({ origin: REPLAY_ORIGIN, replay: true, rules, store, onStored });
+  const pipeline = new Pipeline({
+    origin: REPLAY_ORIGIN,
+    hostFromStart: true,
+    live: false,
+    rules,
+    store,
+    onStored,
+  });
   return withCapture(source, signal, async (tap) => {
     await pipeline.run(tap);
     return { tap: tap.counters(), pipeline: pipeline.counters };
@@ -43,7 +50,7 @@ export async function convertCapture(
   take: (documents: Document[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<TapCounters> {
-  const reader = new EventReader(REPLAY_ORIGIN, true);
+  const reader = new EventReader(REPLAY_ORIGIN, { hostFromStart: true });
   return withCapture(source, signal, async (tap) => {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
       await take(documentsOf(batch, reader));

@@ -3,7 +3,13 @@ import { ExectapError } from '../errors.ts';
 import { Tap } from '../tap/index.ts';
 
 /** Where events come from. A capture is a file or standard input; a live tap is this Mac's own. */
-export type Source = Capture | { readonly kind: 'eslogger' };
+export type Source = Capture | LiveSource;
+
+export type LiveSource =
+  /** eslogger as a child of this process. */
+  | { readonly kind: 'eslogger' }
+  /** The stream that exectapd, which has root's rights, gives to its worker. */
+  | { readonly kind: 'exectapd' };
 
 export type Capture = { readonly kind: 'capture'; readonly path: string } | { readonly kind: 'stdin' };
 

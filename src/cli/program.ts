@@ -10,6 +10,7 @@ import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
+import { workerCommand } from './worker.ts';
 
 /** The whole command line; every verb is a file of its own. */
 export function buildProgram(io: Io): Command {
@@ -43,6 +44,7 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
   ]) {
     program.addCommand(verb(io));
   }
+  program.addCommand(workerCommand(io), { hidden: true });
   settle(program, io);
   return program;
 }

@@ -27,11 +27,12 @@ describe('the pipeline', () => {
 
   async function run(
     lines: readonly string[],
-    { into = store as Pick<AlertStore, 'append'>, replay = true } = {},
+    { into = store as Pick<AlertStore, 'append'>, hostFromStart = true } = {},
   ): Promise<Pipeline> {
     const pipeline = new Pipeline({
       origin: TEST_ORIGIN,
-      replay,
+      hostFromStart,
+      live: false,
       rules: RuleSet.load(),
       store: into,
       onStored: (alerts) => void told.push(...alerts),
@@ -115,10 +116,10 @@ describe('the pipeline', () => {
     );
   });
 
-  it('takes the host from a start line in replay, and never on a live tap', async () => {
+  it('takes the host from a start line, and never on a tap of its own', async () => {
     const start = controlLine({ start: { host: { id: 'HOST-A', name: 'mac-a' }, boot_id: 'B1' } });
     await run([start, dump(700)]);
-    await run([start, dump(701)], { replay: false });
+    await run([start, dump(701)], { hostFromStart: false });
     const hosts = (await store.list()).map(({ document }) => JSON.parse(document).host.id);
     assert.deepEqual(hosts.sort(), ['HOST-A', 'capture']);
   });

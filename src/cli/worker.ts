@@ -1,0 +1,46 @@
+import { Command, Option } from 'commander';
+import {
+  createLog,
+  DEFAULT_CONFIG,
+  defaultStateDirectory,
+  type LogLevel,
+  readConfig,
+  runAgent,
+} from '../agent/index.ts';
+import type { Io } from './io.ts';
+import { type CommonOptions, notEmpty } from './options.ts';
+import { stopSignal } from './signals.ts';
+
+interface Options extends CommonOptions {
+  config?: string;
+  logLevel: LogLevel;
+}
+
+/** What exectapd runs: the agent without rights, on the stream that root's process gives it. Not for people. */
+export function workerCommand(_io: Io): Command {
+  return new Command('worker')
+    .description('the agent as exectapd runs it')
+    .option('--config <file>', 'YAML configuration', notEmpty)
+    .addOption(
+      new Option('--log-level <level>', 'what is logged to stderr')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .action((_options: object, command: Command) => work(command.optsWithGlobals<Options>()));
+}
+
+async function work(options: Options): Promise<void> {
+  const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+  const log = createLog(options.logLevel, false);
+  await runAgent({
+    state: options.state ?? config.state ?? defaultStateDirectory(),
+    source: { kind: 'exectapd' },
+    config,
+    log,
+    signal: stopSignal(),
+    onStored: (alerts) => {
+      for (const alert of alerts)
+        log.warn(alert.ruleName, { alert: alert.id, severity: alert.severity, entity: alert.entityId });
+    },
+  });
+}
