@@ -7,8 +7,8 @@ const KEPT_GAPS = 100;
 export type GapCause =
   /** No agent ran. */
   | 'not running'
-  /** The tap ended and was started again. */
-  | 'tap restarted'
+  /** The tap ended; it is started again unless the agent ends too. */
+  | 'tap ended'
   /** The worker ended; what it had taken in and not yet evaluated is lost. */
   | 'worker restarted'
   /** Lines were thrown away because nobody took them fast enough, or at all. */
@@ -67,7 +67,7 @@ export class Gaps {
   stopped(stop: TapStop, nowMs: number): void {
     const how = stop.signal === undefined ? `ended with code ${stop.exit ?? '?'}` : `signal ${stop.signal}`;
     this.add({
-      cause: 'tap restarted',
+      cause: 'tap ended',
       fromMs: stop.timeMs ?? nowMs,
       toMs: null,
       lost: null,
