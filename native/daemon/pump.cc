@@ -28,7 +28,9 @@ int Pump::run() {
   }
   while (!finished_) turn();
   log("info", "ended",
-      {{"lines.dropped", std::to_string(stream_.droppedLines())}, {"requests.refused", std::to_string(worker_.refused())}});
+      {{"lines.dropped", std::to_string(stream_.droppedLines())},
+       {"lines.unread", std::to_string(stream_.waitingLines())},
+       {"requests.refused", std::to_string(worker_.refused())}});
   return 0;
 }
 
@@ -103,17 +105,18 @@ void Pump::stop(uint64_t nowMs) {
   tap_.process().terminate(nowMs, tapPatienceMs);
 }
 
-// First the tap, then what it has written goes to the worker, then the worker ends by itself.
+// First the tap, then what it has written goes to the worker, then the worker ends by itself, or is ended.
 void Pump::goOnStopping(uint64_t nowMs) {
   if (tap_.process().running()) return;
   if (!worker_.process().running()) {
     finished_ = true;
     return;
   }
-  if (!stream_.empty() || streamClosed_) return;
-  streamClosed_ = true;
-  worker_.closeStream();
-  worker_.process().killLater(nowMs, workerPatienceMs);
+  if (!lastLines_) {
+    lastLines_ = true;
+    worker_.process().killLater(nowMs, workerPatienceMs);
+  }
+  if (stream_.empty()) worker_.closeStream();
 }
 
 void Pump::answer(const Request& request) {

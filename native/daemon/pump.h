@@ -37,7 +37,8 @@ class Pump {
   RateLimit kills_{20, 60};
   Signals signals_;
   bool stopping_ = false;
-  bool streamClosed_ = false;
+  // The tap has ended and the worker is to take what is left.
+  bool lastLines_ = false;
   bool finished_ = false;
 };
 

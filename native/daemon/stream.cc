@@ -80,6 +80,7 @@ void Stream::release() {
 
 void Stream::dropPartialLine() {
   dropping_ = true;
+  dropsPart_ = end_ > ready_ || midLine_;
   droppedFor_ = cause_;
   end_ = ready_;
   // The head of the line is with the worker already: it must not run on into the next one.
@@ -94,9 +95,11 @@ void Stream::dropPartialLine() {
 void Stream::drop(const char*& data, size_t& length) {
   const char* const newline = static_cast<const char*>(std::memchr(data, '\n', length));
   if (newline == nullptr) {
+    dropsPart_ = true;
     length = 0;
     return;
   }
+  dropsPart_ = false;
   ++unreported_;
   ++droppedLines_;
   length -= static_cast<size_t>(newline + 1 - data);
@@ -116,8 +119,10 @@ void Stream::reportDropped() {
 void Stream::endTap() {
   if (dropping_) {
     // The rest of the line that is being dropped will not come.
-    ++unreported_;
-    ++droppedLines_;
+    if (dropsPart_) {
+      ++unreported_;
+      ++droppedLines_;
+    }
     dropping_ = false;
     reportDropped();
     return;
@@ -158,6 +163,12 @@ void Stream::requeue(const std::string& greeting, const char* unread, size_t len
   end_ = taken + kept;
   start_ = 0;
   if (!room) reportDropped();
+}
+
+uint64_t Stream::waitingLines() const {
+  uint64_t lines = 0;
+  for (size_t at = start_; at < ready_; ++at) lines += buffer_[at] == '\n' ? 1 : 0;
+  return lines;
 }
 
 bool Stream::writeTo(int descriptor, size_t most, int times) {

@@ -39,6 +39,7 @@ class Stream {
   bool writeTo(int descriptor, size_t most, int times);
 
   uint64_t droppedLines() const { return droppedLines_; }
+  uint64_t waitingLines() const;
 
  private:
   bool append(const char* data, size_t length);
@@ -58,6 +59,8 @@ class Stream {
   bool midLine_ = false;
   std::string heldControl_;
   bool dropping_ = false;
+  // The line that is being dropped has begun and not ended.
+  bool dropsPart_ = false;
   // Lines dropped since the last control line about it.
   uint64_t unreported_ = 0;
   uint64_t droppedLines_ = 0;

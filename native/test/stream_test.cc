@@ -115,6 +115,22 @@ TEST(stream_without_a_reader_keeps_what_it_can_and_counts_the_rest) {
   EQUAL(after.at(1) + "\n", line);
 }
 
+TEST(stream_counts_the_half_line_of_a_tap_that_died_while_lines_are_dropped_and_no_line_too_many) {
+  const std::string line = std::string(99, 'x') + "\n";
+  for (const std::string& rest : {std::string(), std::string("hal")}) {
+    Stream stream(64 * 1024);
+    for (int index = 0; index < 1000; ++index) give(stream, line);
+    give(stream, rest);
+    stream.endTap();
+    uint64_t kept = 0, dropped = 0;
+    for (const std::string& each : linesOf(drain(stream))) {
+      dropped += droppedIn(each);
+      kept += droppedIn(each) == 0 ? 1 : 0;
+    }
+    EQUAL(kept + dropped, uint64_t{rest.empty() ? 1000u : 1001u});
+  }
+}
+
 TEST(stream_gives_a_new_worker_what_the_last_one_left_unread_behind_a_greeting) {
   Stream stream;
   give(stream, "one\ntwo\nthr");
