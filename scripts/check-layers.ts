@@ -14,9 +14,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   ecs: ['eql', 'process', 'tap'],
   rules: ['ecs', 'eql'],
   store: [],
-  forward: ['store'],
-  agent: ['ecs', 'eql', 'forward', 'process', 'rules', 'store', 'tap'],
-  cli: ['agent', 'ecs', 'eql', 'forward', 'process', 'rules', 'store', 'tap'],
+  trust: [],
+  forward: ['store', 'trust'],
+  control: ['native'],
+  agent: ['control', 'ecs', 'eql', 'forward', 'process', 'rules', 'store', 'tap', 'trust'],
+  cli: ['agent', 'control', 'ecs', 'eql', 'forward', 'process', 'rules', 'store', 'tap', 'trust'],
 };
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');

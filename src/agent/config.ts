@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as v from 'valibot';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
 import { ExectapError, messageOf } from '../errors.ts';
+import { readTrusted, type Trust } from '../trust/index.ts';
 
 /** Bytes of a configuration file; one written by people is a few KiB. */
 const CONFIG_BYTES = 1024 * 1024;
@@ -70,13 +70,14 @@ export const DEFAULT_CONFIG: Config = {
 export class ConfigError extends ExectapError {}
 
 /**
- * Reads and checks a YAML configuration. Paths in it are relative to its own folder.
+ * Reads and checks a YAML configuration. Paths in it are relative to its own folder. The file is refused where somebody
+ * other than root (in development: or the running user) could have written it.
  *
  * @throws ConfigError naming the file and, for every fault, its line
  */
-export function readConfig(file: string): Config {
+export function readConfig(file: string, trust: Trust = 'user'): Config {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: true });
+  const document = parseDocument(readText(file, trust), { lineCounter: lines, prettyErrors: true });
   const broken = document.errors[0];
   if (broken !== undefined) throw new ConfigError(`${file}: ${broken.message.trim()}`, { cause: broken });
   const checked = v.safeParse(schema, contentOf(file, document));
@@ -104,19 +105,14 @@ function contentOf(file: string, document: Document): unknown {
   }
 }
 
-function readText(file: string): string {
+function readText(file: string, trust: Trust): string {
   try {
-    const { size } = statSync(file);
-    if (size > CONFIG_BYTES)
-      throw new ConfigError(
-        `${file}: ${size} bytes are more than a configuration may have (${CONFIG_BYTES})`,
-      );
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${file}: the configuration cannot be read: ${messageOf(error)}`, {
-      cause: error,
-      remedy: 'give the path of a YAML file; the README lists its keys',
+    return readTrusted(file, trust, CONFIG_BYTES).bytes.toString('utf8');
+  } catch (cause) {
+    if (!(cause instanceof ExectapError)) throw cause;
+    throw new ConfigError(`the configuration is not used: ${cause.message}`, {
+      cause,
+      remedy: cause.remedy ?? 'give the path of a YAML file; the README lists its keys',
     });
   }
 }

@@ -12,6 +12,7 @@ import {
   type StateLock,
   StateLockedError,
 } from '../store/index.ts';
+import { checkTrustedTree, type Trust } from '../trust/index.ts';
 import { HEARTBEAT_MS } from './activity.ts';
 import type { Config } from './config.ts';
 import type { ControlLine } from './control-line.ts';
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly source: Source;
   readonly config: Config;
   readonly log: Log;
+  /** Whose rules and secrets are used: installed, root's alone. */
+  readonly trust: Trust;
   /** Ends a live tap, and a capture early, in order. */
   readonly signal?: AbortSignal;
   /** Told of new alerts once they are durable. */
@@ -87,7 +90,7 @@ async function takeLock(state: string, waitMs: number): Promise<StateLock> {
 }
 
 async function runWith(store: AlertStore, options: RunOptions, root: RootChannel | null): Promise<RunResult> {
-  const { source, config, log } = options;
+  const { source, config, log, trust } = options;
   const live = source.kind === 'eslogger' || source.kind === 'exectapd';
   const origin: Origin = {
     host: source.kind === 'eslogger' ? await thisMac() : UNKNOWN_CAPTURE,
@@ -96,9 +99,9 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   };
   const gaps = new Gaps(log);
   if (live) notRunning(gaps, await store.lastRun(), source);
-  const rules = loadRules(config.rules, log);
+  const rules = loadTrustedRules(config.rules, trust, log);
   await restoreRules(rules, store, log);
-  const forwarder = await startForwarder(store, config, log);
+  const forwarder = await startForwarder(store, config, log, trust);
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
   const pipeline = new Pipeline({
@@ -210,6 +213,16 @@ function notRunning(gaps: Gaps, last: RunRow | null, source: Source): void {
     exact: false,
     detail: last.endedMs === null ? 'the run before was cut off' : null,
   });
+}
+
+/**
+ * The rules that the agent runs. Who can write them decides what is an alert.
+ *
+ * @throws UntrustedPathError naming the file or folder that somebody else could have written
+ */
+export function loadTrustedRules(paths: readonly string[], trust: Trust, log: Log): RuleSet {
+  for (const path of paths) checkTrustedTree(path, trust);
+  return loadRules(paths, log);
 }
 
 /** A rule that cannot be used is told of and does not keep the others from running. */

@@ -52,6 +52,7 @@ async function run(io: Io, options: Options): Promise<void> {
     source,
     config,
     log,
+    trust: 'user',
     signal: stopSignal(),
     onStored: (alerts) => {
       for (const alert of alerts)

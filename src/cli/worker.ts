@@ -7,6 +7,7 @@ import {
   readConfig,
   runAgent,
 } from '../agent/index.ts';
+import type { Trust } from '../trust/index.ts';
 import type { Io } from './io.ts';
 import { type CommonOptions, notEmpty } from './options.ts';
 import { stopSignal } from './signals.ts';
@@ -14,6 +15,7 @@ import { stopSignal } from './signals.ts';
 interface Options extends CommonOptions {
   config?: string;
   logLevel: LogLevel;
+  development?: boolean;
 }
 
 /** What exectapd runs: the agent without rights, on the stream that root's process gives it. Not for people. */
@@ -21,6 +23,7 @@ export function workerCommand(_io: Io): Command {
   return new Command('worker')
     .description('the agent as exectapd runs it')
     .option('--config <file>', 'YAML configuration', notEmpty)
+    .option('--development', 'configuration, rules and secrets may be the running user’s, not only root’s')
     .addOption(
       new Option('--log-level <level>', 'what is logged to stderr')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -30,13 +33,15 @@ export function workerCommand(_io: Io): Command {
 }
 
 async function work(options: Options): Promise<void> {
-  const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+  const trust: Trust = options.development === true ? 'user' : 'root';
+  const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config, trust);
   const log = createLog(options.logLevel, false);
   await runAgent({
     state: options.state ?? config.state ?? defaultStateDirectory(),
     source: { kind: 'exectapd' },
     config,
     log,
+    trust,
     signal: stopSignal(),
     onStored: (alerts) => {
       for (const alert of alerts)

@@ -1,3 +1,4 @@
+import type { Trust } from '../trust/index.ts';
 import { readSecretFile } from './secret-file.ts';
 
 export interface Credentials {
@@ -11,9 +12,9 @@ export interface Credentials {
  * @param apiKeyFile undefined: the collector asks for no key.
  * @throws {SecretFileError}
  */
-export async function readCredentials(apiKeyFile: string | undefined): Promise<Credentials> {
+export function readCredentials(apiKeyFile: string | undefined, trust: Trust = 'user'): Credentials {
   if (apiKeyFile === undefined) return { headers: {}, secrets: [] };
-  const secret = await readSecretFile(apiKeyFile);
+  const secret = readSecretFile(apiKeyFile, trust);
   const encoded = secret.includes(':') ? Buffer.from(secret).toString('base64') : secret;
   const key = secret.includes(':') ? secret : Buffer.from(secret, 'base64').toString('latin1');
   const part = key.slice(key.indexOf(':') + 1);

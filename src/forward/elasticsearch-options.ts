@@ -1,7 +1,7 @@
 /** The settings of an Elasticsearch or OpenSearch destination, checked before anything is sent. */
-import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { messageOf } from '../errors.ts';
+import { readTrusted, type Trust } from '../trust/index.ts';
 import { DestinationConfigError } from './errors.ts';
 
 export interface ElasticsearchOptions {
@@ -16,7 +16,12 @@ export interface ElasticsearchOptions {
   apiKeyFile?: string;
   /** PEM file of the authorities to trust instead of the system's. */
   caFile?: string;
+  /** Who may have written these files; `user` unless said. */
+  trust?: Trust;
 }
+
+/** Bytes of a file of authorities: the system's own have some 200 KiB. */
+const MAX_CA_BYTES = 4 * 1024 * 1024;
 
 /** Letters that Elasticsearch does not take in the parts of a data stream's name, and its 100 bytes. */
 const NAMESPACE = /^[^A-Z\\/*?"<>| ,#:-]{1,100}$/;
@@ -51,12 +56,12 @@ function readAuthorities(options: ElasticsearchOptions): string | undefined {
   if (options.caFile === undefined) return undefined;
   let pem: string;
   try {
-    pem = readFileSync(options.caFile, 'utf8');
+    pem = readTrusted(options.caFile, options.trust ?? 'user', MAX_CA_BYTES).bytes.toString('utf8');
   } catch (failure) {
     throw fault(
       options,
-      `its ca_file cannot be read: ${messageOf(failure)}`,
-      'Check the path and the file mode.',
+      `its ca_file is not used: ${messageOf(failure)}`,
+      'Check the path, the owner and the mode.',
     );
   }
   // Node takes a file without certificates without a word and then trusts nobody.
@@ -77,6 +82,7 @@ export interface CheckedOptions {
   /** Name of the data stream. */
   index: string;
   apiKeyFile: string | undefined;
+  trust: Trust;
   /** Certificates in PEM, if not the system's are to be trusted. */
   authorities: string | undefined;
 }
@@ -97,6 +103,7 @@ export function checkOptions(options: ElasticsearchOptions): CheckedOptions {
     url,
     index: `logs-exectap.alerts-${options.namespace}`,
     apiKeyFile: options.apiKeyFile,
+    trust: options.trust ?? 'user',
     authorities: readAuthorities(options),
   };
 }

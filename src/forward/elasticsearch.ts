@@ -40,7 +40,7 @@ class ElasticsearchDestination implements Destination {
   async send(batch: readonly OutgoingDocument[], signal: AbortSignal): Promise<SendResult> {
     let secrets: string[] = [];
     try {
-      const credentials = await readCredentials(this.#options.apiKeyFile);
+      const credentials = readCredentials(this.#options.apiKeyFile, this.#options.trust);
       secrets = credentials.secrets;
       const { status, headers, text } = await this.#request(batch, credentials.headers, signal);
       return this.#judge(status, headers, text, batch, secrets);

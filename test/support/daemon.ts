@@ -116,13 +116,9 @@ export class Installation {
   }
 
   start({ worker = this.worker, options = [] as readonly string[] } = {}): RunningDaemon {
-    return new RunningDaemon(this.path('bin/exectapd'), [
-      ...['--user', this.user.name, '--socket', this.socket, '--socket-group', 'root'],
-      ...['--tap', this.path('bin/eslogger'), '--program', this.path('program')],
-      ...options,
-      '--',
-      ...worker,
-    ]);
+    const own = ['--user', this.user.name, '--socket', this.socket, '--socket-group', 'root'];
+    const tap = ['--tap', this.path('bin/eslogger'), '--program', this.path('program')];
+    return new RunningDaemon(this.path('bin/exectapd'), [...own, ...tap, ...options, '--', ...worker]);
   }
 
   /** Runs the installed command line, as root or as somebody else. */

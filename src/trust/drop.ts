@@ -1,0 +1,33 @@
+import { statSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
+import { DropError } from './errors.ts';
+
+/**
+ * Makes root's process, for good, one of the owner of a file: what it holds may come from somebody with fewer rights.
+ * Does nothing where the process is not root's, or the file is.
+ *
+ * @throws DropError where the rights could not be dropped, or could be taken back
+ */
+export function dropToOwner(path: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(path);
+  if (uid === 0) return;
+  try {
+    process.setgroups!([gid]);
+    process.setgid!(gid);
+    process.setuid!(uid);
+  } catch (cause) {
+    throw new DropError(`cannot become user ${uid}, whose ${path} is: ${messageOf(cause)}`, { cause });
+  }
+  if (canRegain()) throw new DropError(`became user ${uid} and could become root again`);
+}
+
+function canRegain(): boolean {
+  try {
+    process.setuid!(0);
+    return true;
+  } catch {
+    // This is what must happen.
+    return false;
+  }
+}
