@@ -39,11 +39,24 @@ export interface NativeTap {
   unref(): void;
 }
 
+/** Who is at the other end of a local socket, as the kernel noted it. */
+export interface Peer {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
+  /** There may be more groups than the system tells. */
+  readonly groupsCut: boolean;
+}
+
 export interface Addon {
   NativeTap: new (options: NativeOptions, notify: () => void) => NativeTap;
   layout: Record<string, number>;
   /** Read end and write end, or an errno. */
   createPipe(): [readEnd: number, writeEnd: number] | number;
+  /** Or an errno. */
+  peerOf(descriptor: number): Peer | number;
 }
 
 export interface LoadOptions {

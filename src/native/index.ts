@@ -1,3 +1,3 @@
-export { addon, type NativeTap } from './addon.ts';
+export { addon, type NativeTap, type Peer } from './addon.ts';
 export { AddonError } from './errors.ts';
 export * from './layout.ts';
