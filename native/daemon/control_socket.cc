@@ -48,34 +48,37 @@ bool bindTo(int socket, const std::string& path, std::string& problem) {
   return bound || fail("cannot make " + path, problem);
 }
 
-bool openToGroup(const std::string& path, const std::string& name, std::string& problem) {
+bool openToGroup(const std::string& path, const std::string& name, ControlSocket& made, std::string& problem) {
   const group* const found = getgrnam(name.c_str());
   if (found == nullptr) {
     problem = "there is no group " + name;
     return false;
   }
+  made.group = static_cast<long>(found->gr_gid);
   return (chown(path.c_str(), 0, found->gr_gid) == 0 && chmod(path.c_str(), 0660) == 0) ||
          fail("cannot give " + path + " to group " + name, problem);
 }
 
 }  // namespace
 
-int makeControlSocket(const std::string& path, const std::string& group, const Owners& owners, std::string& problem) {
+bool makeControlSocket(const std::string& path, const std::string& group, const Owners& owners, ControlSocket& made,
+                       std::string& problem) {
   const std::string folder = path.substr(0, path.rfind('/'));
   // Everybody may look into it: the socket's own mode decides who may connect.
   if (mkdir(folder.c_str(), 0755) == 0) chmod(folder.c_str(), 0755);
-  if (!trustedPath(folder.empty() ? "/" : folder, owners, problem) || !removeStale(path, problem)) return -1;
-  const int made = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (made < 0) {
-    fail("cannot make a socket", problem);
-    return -1;
+  if (!trustedPath(folder.empty() ? "/" : folder, owners, problem) || !removeStale(path, problem)) return false;
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (descriptor < 0) return fail("cannot make a socket", problem);
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  const bool good = bindTo(descriptor, path, problem) &&
+                    (owners.development || openToGroup(path, group, made, problem)) &&
+                    (listen(descriptor, waitingConnections) == 0 || fail("cannot listen on " + path, problem));
+  if (good) {
+    made.descriptor = descriptor;
+  } else {
+    close(descriptor);
   }
-  fcntl(made, F_SETFD, FD_CLOEXEC);
-  const bool good = bindTo(made, path, problem) && (owners.development || openToGroup(path, group, problem)) &&
-                    (listen(made, waitingConnections) == 0 || fail("cannot listen on " + path, problem));
-  if (good) return made;
-  close(made);
-  return -1;
+  return good;
 }
 
 }  // namespace exectap

@@ -80,13 +80,12 @@ int runPump(const Options& options, const Owners& owners, const HostFacts& host)
   std::string problem;
   Account account;
   if (!options.development && !findAccount(options.user, account, problem)) return refuse(problem);
-  int control = -1;
-  if (!options.socket.empty()) {
-    control = makeControlSocket(options.socket, options.socketGroup, owners, problem);
-    if (control < 0) return refuse(problem);
+  ControlSocket control;
+  if (!options.socket.empty() && !makeControlSocket(options.socket, options.socketGroup, owners, control, problem)) {
+    return refuse(problem);
   }
   const int exit = Pump(options, options.development ? nullptr : &account, control, owners, host).run();
-  if (control >= 0) unlink(options.socket.c_str());
+  if (control.descriptor >= 0) unlink(options.socket.c_str());
   return exit;
 }
 

@@ -16,7 +16,7 @@ constexpr uint64_t tapPatienceMs = 2000;
 
 }  // namespace
 
-Pump::Pump(const Options& options, const Account* account, int control, Owners owners, const HostFacts& host)
+Pump::Pump(const Options& options, const Account* account, const ControlSocket& control, Owners owners, const HostFacts& host)
     : tap_(options.tap, stream_, host),
       worker_(options.worker, account, control, stream_),
       responder_(options.responseFile, owners) {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "child.h"
+#include "control_socket.h"
 #include "options.h"
 #include "responder.h"
 #include "signals.h"
@@ -13,7 +14,7 @@ namespace exectap {
 // which waits for descriptors and for nothing else.
 class Pump {
  public:
-  Pump(const Options& options, const Account* account, int control, Owners owners, const HostFacts& host);
+  Pump(const Options& options, const Account* account, const ControlSocket& control, Owners owners, const HostFacts& host);
 
   // Until a signal ends it. Returns the exit code.
   int run();

@@ -40,7 +40,10 @@ void WorkerProcess::start(uint64_t nowMs) {
     plan.command = command_;
     plan.environment = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/var/empty", "LANG=en_US.UTF-8"};
     plan.descriptors = {{readEnd_.get(), 0}, {STDOUT_FILENO, 1}, {STDERR_FILENO, 2}, {writeEnd, 3}};
-    if (control_ >= 0) plan.descriptors.emplace_back(control_, 4);
+    if (control_.descriptor >= 0) {
+      plan.descriptors.emplace_back(control_.descriptor, 4);
+      plan.environment.push_back("EXECTAP_ADMIN_GID=" + (control_.group < 0 ? "none" : std::to_string(control_.group)));
+    }
     plan.account = account_;
     pid = startChild(plan, failure);
     close(writeEnd);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "child.h"
+#include "control_socket.h"
 #include "descriptor.h"
 #include "request.h"
 #include "stream.h"
@@ -20,8 +21,8 @@ constexpr uint64_t workerPatienceMs = 10000;
 // The worker: one process at a time, fed through one pipe for all of their lives.
 class WorkerProcess {
  public:
-  // `account` is nullptr where the worker stays who we are; `control` is the listening socket or -1.
-  WorkerProcess(std::vector<std::string> command, const Account* account, int control, Stream& stream)
+  // `account` is nullptr where the worker stays who we are.
+  WorkerProcess(std::vector<std::string> command, const Account* account, const ControlSocket& control, Stream& stream)
       : command_(std::move(command)), account_(account), control_(control), stream_(stream) {}
 
   bool open();
@@ -47,7 +48,7 @@ class WorkerProcess {
 
   const std::vector<std::string> command_;
   const Account* const account_;
-  const int control_;
+  const ControlSocket control_;
   Stream& stream_;
   Supervised process_;
   Descriptor readEnd_;

@@ -1,5 +1,5 @@
 import { type Origin, ProcessEvent } from '../ecs/index.ts';
-import { ProcessTable } from '../process/index.ts';
+import { type ProcessEntity, ProcessTable } from '../process/index.ts';
 import { type EventRecord, Kind } from '../tap/index.ts';
 import { type ControlLine, readControlLine, type TapStart } from './control-line.ts';
 
@@ -25,6 +25,13 @@ export class EventReader {
   /** Processes forgotten because the table was full. */
   get evicted(): number {
     return this.#table.evicted;
+  }
+
+  /** The living process with this pid or entity id; null where none was seen. */
+  findProcess(id: string): ProcessEntity | null {
+    if (/^\d{1,10}$/.test(id)) return this.#table.findLiving(Number(id));
+    for (const entity of this.#table.living()) if (this.#event.entityIdOf(entity) === id) return entity;
+    return null;
   }
 
   /** The event of a record, valid until the next call; null for a control line. */

@@ -1,10 +1,14 @@
 export { type Activity, activityOf } from './activity.ts';
 export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.ts';
 export { DocumentError, readDocuments } from './documents.ts';
-export { createLog, type Log, type LogLevel } from './log.ts';
+export { type Health, healthOf } from './health.ts';
+export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
 export { convertCapture, InterruptedError, replayCapture } from './replay.ts';
-export { loadRules, type RunOptions, type RunResult, runAgent } from './run.ts';
+export type { AgentStatus, Reloaded, TailItem } from './requests/index.ts';
+export { loadRules } from './rule-loading.ts';
+export { runAgent } from './run.ts';
+export type { RunOptions, RunResult } from './run-options.ts';
 export type { RunCounters } from './run-record.ts';
 export {
   type Capture,

@@ -9,7 +9,8 @@ export interface Log {
   error(message: string, fields?: object): unknown;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const forPeople = format.printf(({ level, message, timestamp, ...fields }) => {
   const rest = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { alertDocument, alertIdOf, type Origin } from '../ecs/index.ts';
+import { alertDocument, alertIdOf, type Origin, type ProcessEvent } from '../ecs/index.ts';
 import type { Counters as SequenceCounters } from '../eql/index.ts';
+import type { ProcessEntity } from '../process/index.ts';
 import type { Finding, RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, EventRecord, Tap } from '../tap/index.ts';
@@ -61,6 +62,9 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #now: () => number;
   readonly #reader: EventReader;
+  readonly #watchers = new Set<(event: ProcessEvent) => void>();
+  #rules: RuleSet;
+  #nextRules: RuleSet | null = null;
   readonly #inFlight = new Set<Promise<void>>();
   #alertsInFlight = 0;
   #failure: { error: unknown } | null = null;
@@ -69,6 +73,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#rules = options.rules;
     this.#now = options.now ?? Date.now;
     this.#reader = new EventReader(options.origin, {
       hostFromStart: options.hostFromStart,
@@ -83,25 +88,54 @@ export class Pipeline {
     return {
       ...this.#counts,
       evictedProcesses: this.#reader.evicted,
-      sequences: this.#options.rules.counters(),
+      sequences: this.#rules.counters(),
     };
+  }
+
+  /** Shows every event to a watcher as it passes, valid only for that moment; gives what ends it. */
+  watch(watcher: (event: ProcessEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** The living process with this pid or entity id; null where none was seen. */
+  findProcess(id: string): ProcessEntity | null {
+    return this.#reader.findProcess(id);
+  }
+
+  /** Evaluates from the next event on by these rules. What the old ones have open goes on where a rule is the same. */
+  useRules(rules: RuleSet): void {
+    const state = this.#rules.snapshot();
+    if (state !== null) rules.restore(state);
+    this.#nextRules = rules;
+    if (!this.#evaluating) this.#changeRules();
+  }
+
+  #changeRules(): void {
+    this.#rules = this.#nextRules ?? this.#rules;
+    this.#nextRules = null;
+  }
+
+  /** Resolves when every alert that was found so far is durable. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inFlight);
   }
 
   /** Reads the tap to its end. Every alert is durable when it resolves; rejects where the tap or the store fails. */
   async run(tap: Tap): Promise<void> {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
       this.#append(await this.#take(batch));
-      if (this.#alertsInFlight > ALERTS_IN_FLIGHT) await this.#settled();
+      if (this.#alertsInFlight > ALERTS_IN_FLIGHT) await this.settled();
       this.#check();
     }
-    if (!this.#options.live) this.#append(this.#alerts(this.#options.rules.end()));
-    await this.#settled();
+    if (!this.#options.live) this.#append(this.#alerts(this.#rules.end()));
+    await this.settled();
     this.#check();
   }
 
   /** For a live tap, every second or so: rules that wait for something not to come learn that it did not. */
   tick(): void {
-    if (!this.#evaluating) this.#append(this.#alerts(this.#options.rules.advance(this.#now() - LATENESS_MS)));
+    if (!this.#evaluating) this.#append(this.#alerts(this.#rules.advance(this.#now() - LATENESS_MS)));
   }
 
   /** Everything that needs the batch happens here, before the tap is asked for the next one. */
@@ -112,7 +146,8 @@ export class Pipeline {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
       if (position?.firstIsDue === true) this.#resumed(position, event.record);
-      const evaluation = this.#options.rules.start(event);
+      for (const watcher of this.#watchers) watcher(event);
+      const evaluation = this.#rules.start(event);
       if (!evaluation.run()) await this.#inSlices(evaluation);
       const findings = evaluation.findings();
       if (findings.length > 0) alerts.push(...this.#alerts(findings));
@@ -134,6 +169,7 @@ export class Pipeline {
       while (!evaluation.run());
     } finally {
       this.#evaluating = false;
+      this.#changeRules();
     }
   }
 
@@ -183,10 +219,6 @@ export class Pipeline {
     for (const alert of alerts) (fresh.delete(alert.id) ? isNew : isKnown).push(alert);
     if (isNew.length > 0) await this.#options.onStored?.(isNew);
     if (isKnown.length > 0) this.#options.onKnown?.(isKnown);
-  }
-
-  async #settled(): Promise<void> {
-    await Promise.all(this.#inFlight);
   }
 
   #check(): void {

@@ -22,7 +22,8 @@ export async function beginRun(
   log: Log,
   keep: () => Promise<void>,
 ) {
-  const run = await store.beginRun({ source: sourceName(source), pid: process.pid, startedMs: Date.now() });
+  const begun = { source: sourceName(source), pid: process.pid, startedMs: Date.now() };
+  const run = await store.beginRun(begun);
   const write = async (end: boolean): Promise<void> => {
     const heartbeatMs = Date.now();
     await keep();
@@ -39,6 +40,8 @@ export async function beginRun(
   }, HEARTBEAT_MS);
   timer.unref();
   return {
+    /** The record as it would be written now. */
+    row: <T>(now: T) => ({ ...begun, run, heartbeatMs: Date.now(), endedMs: null, counters: now }),
     async end(): Promise<void> {
       clearInterval(timer);
       await write(true);

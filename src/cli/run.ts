@@ -41,8 +41,11 @@ export function runCommand(io: Io): Command {
 }
 
 async function run(io: Io, options: Options): Promise<void> {
-  const read: Config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
-  const config: Config = { ...read, rules: [...read.rules, ...(options.rules ?? [])] };
+  const read = (): Config => {
+    const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
+    return { ...config, rules: [...config.rules, ...(options.rules ?? [])] };
+  };
+  const config = read();
   const state = options.state ?? config.state ?? defaultStateDirectory();
   const source = chooseSource(options.source ?? config.source);
   const log = createLog(options.logLevel, process.stderr.isTTY === true);
@@ -53,6 +56,11 @@ async function run(io: Io, options: Options): Promise<void> {
     config,
     log,
     trust: 'user',
+    control: { kind: 'own' },
+    readConfig: read,
+    setLogLevel: (level) => {
+      log.level = level;
+    },
     signal: stopSignal(),
     onStored: (alerts) => {
       for (const alert of alerts)

@@ -40,7 +40,15 @@ async function start(io: Io, state: string): Promise<void> {
   const remember = (alerts: readonly NewAlert[]): void => {
     last = alerts.at(-1)?.id ?? last;
   };
-  const run = { state, source, config: DEFAULT_CONFIG, log, trust: 'user' as const, signal: stopSignal() };
+  const run = {
+    state,
+    source,
+    config: DEFAULT_CONFIG,
+    log,
+    trust: 'user' as const,
+    control: { kind: 'own' } as const,
+    signal: stopSignal(),
+  };
   const result = await runAgent({ ...run, onStored: remember, onKnown: remember });
   await io.write(`\n${runSummary(result, io.now() - started)}\n`);
   await io.write(closing(io, state, last === undefined ? null : await alertOf(state, last)));

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import {
+  type Config,
   createLog,
   DEFAULT_CONFIG,
   defaultStateDirectory,
@@ -34,7 +35,9 @@ export function workerCommand(_io: Io): Command {
 
 async function work(options: Options): Promise<void> {
   const trust: Trust = options.development === true ? 'user' : 'root';
-  const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config, trust);
+  const read = (): Config =>
+    options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config, trust);
+  const config = read();
   const log = createLog(options.logLevel, false);
   await runAgent({
     state: options.state ?? config.state ?? defaultStateDirectory(),
@@ -42,10 +45,26 @@ async function work(options: Options): Promise<void> {
     config,
     log,
     trust,
+    readConfig: read,
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+    ...(process.env.EXECTAP_ADMIN_GID !== undefined && {
+      control: {
+        kind: 'handed',
+        adminGid: groupId(process.env.EXECTAP_ADMIN_GID),
+        ownerUid: trust === 'user' ? (process.geteuid?.() ?? null) : null,
+      },
+    }),
     signal: stopSignal(),
     onStored: (alerts) => {
       for (const alert of alerts)
         log.warn(alert.ruleName, { alert: alert.id, severity: alert.severity, entity: alert.entityId });
     },
   });
+}
+
+/** exectapd names the group whose members may ask; it has looked it up. */
+function groupId(text: string): number | null {
+  return /^\d{1,10}$/.test(text) ? Number(text) : null;
 }

@@ -54,6 +54,11 @@ export class ProcessTable {
     return this.#byPid.get(pid) ?? null;
   }
 
+  /** Every process that has not exited, as far as it was seen. */
+  living(): Iterable<ProcessEntity> {
+    return this.#byPid.values();
+  }
+
   #actor(block: ProcessBlock): ProcessEntity {
     const known = this.find(block.pid, block.pidversion);
     if (known !== null) return known;

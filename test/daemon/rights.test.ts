@@ -97,7 +97,12 @@ describe('the worker', function () {
     assert.deepEqual(JSON.parse(await daemon.said('descriptors ')), [0, 1, 2, 3, 4]));
 
   it('has nothing of the environment that the pump was started in', async () =>
-    assert.deepEqual(JSON.parse(await daemon.said('environment ')), ['HOME', 'LANG', 'PATH']));
+    assert.deepEqual(JSON.parse(await daemon.said('environment ')), [
+      'EXECTAP_ADMIN_GID',
+      'HOME',
+      'LANG',
+      'PATH',
+    ]));
 
   it('makes files that nobody else can read, and holds no folder busy', async () => {
     assert.equal(await daemon.said('umask '), '77');

@@ -1,0 +1,20 @@
+import type { ControlCounters, RequestKind } from '../../control/index.ts';
+import { alertRequests } from './alerts.ts';
+import { operationRequests } from './operations.ts';
+import type { AgentParts } from './parts.ts';
+import { statusRequests } from './status.ts';
+import { tailRequests } from './tail.ts';
+
+export type { AgentParts, Reloaded } from './parts.ts';
+export type { AgentStatus } from './status.ts';
+export type { TailItem } from './tail.ts';
+
+/** Everything that the command line can ask of a running agent. */
+export function requestKinds(parts: AgentParts, control: () => ControlCounters): RequestKind[] {
+  return [
+    ...statusRequests(parts, control),
+    ...alertRequests(parts),
+    ...tailRequests(parts),
+    ...operationRequests(parts),
+  ];
+}

@@ -1,0 +1,123 @@
+import type { Forwarder } from '../forward/index.ts';
+import type { RuleSet } from '../rules/index.ts';
+import type { AlertStore, NewAlert } from '../store/index.ts';
+import { HEARTBEAT_MS } from './activity.ts';
+import { startControl } from './control.ts';
+import type { Hearing } from './hearing.ts';
+import type { Log } from './log.ts';
+import { openSource } from './opened-source.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { AgentParts, Reloaded } from './requests/index.ts';
+import type { RootChannel } from './root-channel.ts';
+import { loadTrustedRules } from './rule-loading.ts';
+import { keepRules } from './rule-state.ts';
+import type { RunOptions, RunResult } from './run-options.ts';
+import { beginRun, type RunCounters } from './run-record.ts';
+import { sourceName } from './source.ts';
+
+/** How often a live tap tells its rules the time. */
+const TICK_MS = 1_000;
+/** How long a capture's run goes on trying to deliver once it has read everything. */
+const DRAIN_MS = 10_000;
+/** How long a flush tries to deliver: a person waits for it. */
+const FLUSH_MS = 1_500;
+
+export type AlertWatcher = (alerts: readonly NewAlert[]) => void;
+
+/** What a run is made of, ready to begin. */
+export interface TapRun extends RunOptions, Hearing {
+  readonly store: AlertStore;
+  rules: RuleSet;
+  readonly forwarder: Forwarder | null;
+  readonly live: boolean;
+  readonly watchers: Set<AlertWatcher>;
+}
+
+/** Reads the source to its end, or until the signal. Everything that was found is durable when it resolves. */
+export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<RunResult> {
+  const { source, store, forwarder, position, gaps, live, log, signal } = run;
+  const opened = openSource(source);
+  const counters = (): RunCounters => ({
+    tap: opened.tap.counters(),
+    pipeline: pipeline.counters,
+    ...(live && { gaps: gaps.counters }),
+  });
+  const record = await beginRun(store, source, counters, log, async () => {
+    await keepRules(run.rules, store);
+    await position.keep(store);
+  });
+  const control =
+    run.control === undefined
+      ? null
+      : await startControl(
+          run.control,
+          partsOf(pipeline, run, () => record.row(counters())),
+          log,
+        );
+  const clock = live ? setInterval(() => pipeline.tick(), TICK_MS) : undefined;
+  const life = run.root === null ? undefined : keepAlive(run.root, log);
+  const onAbort = (): void => void opened.stop();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (signal?.aborted === true) onAbort();
+    log.info('tap started', { source: sourceName(source) });
+    await pipeline.run(opened.tap);
+    await opened.ended(signal?.aborted === true);
+    const undelivered = (await forwarder?.drain(Date.now() + (live ? 0 : DRAIN_MS))) ?? 0;
+    return { ...counters(), undelivered };
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    clearInterval(clock);
+    clearInterval(life);
+    await control?.close();
+    await opened.close();
+    await forwarder?.stop();
+    await record.end();
+  }
+}
+
+/** Tells root that the event loop still turns. */
+function keepAlive(root: RootChannel, log: Log): NodeJS.Timeout {
+  const beat = (): void => {
+    root.beat().catch((error: unknown) => log.warn('no sign of life to root', { error: String(error) }));
+  };
+  beat();
+  return setInterval(beat, HEARTBEAT_MS);
+}
+
+function partsOf(pipeline: Pipeline, run: TapRun, row: AgentParts['run']): AgentParts {
+  const { state, store, root, forwarder, watchers } = run;
+  return {
+    state,
+    store,
+    root,
+    run: row,
+    reload: async () => reload(pipeline, run),
+    async flush() {
+      await pipeline.settled();
+      return (await forwarder?.drain(Date.now() + FLUSH_MS)) ?? 0;
+    },
+    setLogLevel: (level) => run.setLogLevel?.(level),
+    findProcess: (id) => pipeline.findProcess(id),
+    watchEvents: (watcher) => pipeline.watch(watcher),
+    watchAlerts(watcher) {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+  };
+}
+
+/** Rules take effect at once; what else has changed in the configuration, with the next start. */
+function reload(pipeline: Pipeline, run: TapRun): Reloaded {
+  const config = run.readConfig?.() ?? run.config;
+  let unusable = 0;
+  const rules = loadTrustedRules(config.rules, run.trust, run.log, (count) => {
+    unusable = count;
+  });
+  pipeline.useRules(rules);
+  run.rules = rules;
+  const atNextStart = (['state', 'source', 'namespace', 'destination'] as const).filter(
+    (key) => JSON.stringify(config[key]) !== JSON.stringify(run.config[key]),
+  );
+  return { rules: rules.rules.length, unusable, atNextStart };
+}
