@@ -1,14 +1,8 @@
 import { Argument, Command } from 'commander';
-import { ExectapError } from '../errors.ts';
-import {
-  type AlertFilter,
-  type AlertStatus,
-  type AlertStore,
-  openStore,
-  type StoredAlert,
-} from '../store/index.ts';
+import type { AlertFilter, AlertStatus } from '../store/index.ts';
+import { type Holdings, openHoldings } from './agent-or-store.ts';
 import type { Io } from './io.ts';
-import { jsonOption, parseLimit, parseSince, stateDirectory, statusOption } from './options.ts';
+import { jsonOption, type Place, parseLimit, parseSince, placeOf, statusOption } from './options.ts';
 import { alertPage } from './output/alert-page.ts';
 import { alertTable } from './output/alert-rows.ts';
 import { alertJson } from './output/alert-view.ts';
@@ -39,16 +33,16 @@ function listCommand(io: Io): Command {
       parseSince(text, io.now()),
     )
     .option('--limit <n>', 'at most so many', parseLimit, 1_000)
-    .action((options: ListOptions, command: Command) => list(io, options, stateDirectory(command)));
+    .action((options: ListOptions, command: Command) => list(io, options, placeOf(command)));
 }
 
-async function list(io: Io, options: ListOptions, state: string): Promise<void> {
+async function list(io: Io, options: ListOptions, place: Place): Promise<void> {
   const filter: AlertFilter = {
     limit: options.limit + 1,
     ...(options.status !== undefined && { status: options.status }),
     ...(options.since !== undefined && { sinceMs: options.since }),
   };
-  const found = await withStore(state, true, (store) => store.list(filter));
+  const found = await withHoldings(place, 'read', (holdings) => holdings.list(filter));
   const alerts = found.slice(0, options.limit);
   if (options.json === true)
     await io.write(alerts.map((alert) => `${JSON.stringify(alertJson(alert))}\n`).join(''));
@@ -67,49 +61,35 @@ function showCommand(io: Io): Command {
     .addArgument(idArgument())
     .addOption(jsonOption('one line of JSON'))
     .action(async (id: string, options: { json?: boolean }, command: Command) => {
-      const alert = await withStore(stateDirectory(command), true, (store) => find(store, id));
+      const alert = await withHoldings(placeOf(command), 'read', (holdings) => holdings.get(id));
       await io.write(
         options.json === true ? `${JSON.stringify(alertJson(alert))}\n` : alertPage(alert, io.tty),
       );
     });
 }
 
-function changeCommand(io: Io, verb: string, status: AlertStatus, meaning: string): Command {
+function changeCommand(io: Io, verb: string, status: Exclude<AlertStatus, 'open'>, meaning: string): Command {
   return new Command(verb)
     .description(`mark an alert as ${status}: ${meaning}`)
     .addArgument(idArgument())
     .option('--comment <text>', 'why; kept in the alert’s history')
     .action(async (id: string, options: { comment?: string }, command: Command) => {
-      const alert = await withStore(stateDirectory(command), false, async (store) => {
-        const found = await find(store, id);
-        await store.setStatus(found.id, status, options.comment ?? null, io.now());
-        return found;
-      });
+      const alert = await withHoldings(placeOf(command), 'write', (holdings) =>
+        holdings.setStatus(id, status, options.comment ?? null),
+      );
       io.say(`alert ${alert.id.slice(0, 8)} is ${status}\n`);
     });
 }
 
-async function find(store: AlertStore, id: string): Promise<StoredAlert> {
-  const alert = await store.get(id);
-  if (alert === null)
-    throw new ExectapError(`no alert fits ${JSON.stringify(id)}`, {
-      remedy: 'exectap alerts list shows their ids',
-    });
-  return alert;
-}
-
-async function withStore<T>(
-  state: string,
-  readOnly: boolean,
-  use: (store: AlertStore) => Promise<T>,
+async function withHoldings<T>(
+  place: Place,
+  use: 'read' | 'write',
+  act: (holdings: Holdings) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore(state, {
-    readOnly,
-    createIfMissing: false,
-  });
+  const holdings = await openHoldings(place, use);
   try {
-    return await use(store);
+    return await act(holdings);
   } finally {
-    await store.close();
+    await holdings.close();
   }
 }

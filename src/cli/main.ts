@@ -10,7 +10,8 @@ async function main(): Promise<number> {
   const program = buildProgram(io);
   try {
     await program.parseAsync(process.argv);
-    return 0;
+    // A verb whose answer is no sets it.
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof ReaderGoneError) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

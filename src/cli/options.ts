@@ -5,8 +5,30 @@ import { ALERT_STATUSES, type AlertStatus } from '../store/index.ts';
 /** What every verb takes, before it or after it. */
 export interface CommonOptions {
   state?: string;
+  socket?: string;
   debug?: boolean;
 }
+
+/** Where a verb finds the agent, or what the last one left. */
+export interface Place {
+  /** Folder of the state. */
+  readonly state: string;
+  /** Whether the person has named it; else the daemon's own is looked for first. */
+  readonly stateAsked: boolean;
+  /** The socket of the agent, where the person has named it. */
+  readonly socket: string | undefined;
+}
+
+export function placeOf(command: Command): Place {
+  const { state, socket } = command.optsWithGlobals<CommonOptions>();
+  return { state: state ?? defaultStateDirectory(), stateAsked: state !== undefined, socket };
+}
+
+export const socketOption = (): Option =>
+  new Option(
+    '--socket <path>',
+    'control socket of the agent to ask (default: the daemon’s, then the state’s)',
+  ).argParser(notEmpty);
 
 /** `--state` has no default of its own: the configuration may name the directory. */
 export const stateOption = (): Option =>

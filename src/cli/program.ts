@@ -2,14 +2,18 @@ import { Command } from 'commander';
 import { VERSION } from '../agent/index.ts';
 import { alertsCommand } from './alerts.ts';
 import { convertCommand } from './convert.ts';
+import { healthCommand } from './health.ts';
 import type { Io } from './io.ts';
-import { stateOption } from './options.ts';
+import { flushCommand, logLevelCommand, reloadCommand, respondCommand } from './operations.ts';
+import { socketOption, stateOption } from './options.ts';
 import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
+import { tailCommand } from './tail.ts';
+import { tapCommand } from './tap.ts';
 import { workerCommand } from './worker.ts';
 
 /** The whole command line; every verb is a file of its own. */
@@ -18,6 +22,7 @@ export function buildProgram(io: Io): Command {
     .description('Taps process executions on a Mac, runs EQL detection rules on them, and keeps the alerts.')
     .version(VERSION)
     .addOption(stateOption())
+    .addOption(socketOption())
     .option('--debug', 'show the place of a fault in the program')
     .showHelpAfterError('(exectap --help lists the commands)')
     .addHelpText(
@@ -39,8 +44,15 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     convertCommand,
     alertsCommand,
     statusCommand,
+    healthCommand,
+    tailCommand,
+    tapCommand,
     queryCommand,
     rulesCommand,
+    reloadCommand,
+    flushCommand,
+    logLevelCommand,
+    respondCommand,
   ]) {
     program.addCommand(verb(io));
   }

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { type Activity, activityOf, type RunCounters, VERSION } from '../agent/index.ts';
-import { openStore, type RunRow, type StoreCounts } from '../store/index.ts';
+import type { RunRow, StoreCounts } from '../store/index.ts';
+import { openHoldings, type Situation } from './agent-or-store.ts';
 import type { Io } from './io.ts';
-import { jsonOption, stateDirectory } from './options.ts';
+import { jsonOption, type Place, placeOf } from './options.ts';
 import { printable } from './output/printable.ts';
 import { decodeFaults, runSummary } from './output/summary.ts';
 
@@ -14,23 +15,22 @@ export function statusCommand(io: Io): Command {
   return new Command('status')
     .description('whether the agent runs, what it saw, what it holds and what was delivered')
     .addOption(jsonOption('one JSON object'))
-    .action((options: Options, command: Command) => status(io, options, stateDirectory(command)));
+    .action((options: Options, command: Command) => status(io, options, placeOf(command)));
 }
 
-async function status(io: Io, options: Options, state: string): Promise<void> {
-  const store = await openStore(state, { readOnly: true });
+async function status(io: Io, options: Options, place: Place): Promise<void> {
+  const holdings = await openHoldings(place, 'read');
   try {
-    const [run, counts] = [await store.lastRun(), await store.counts()];
-    const activity = activityOf(run, io.now());
-    if (options.json === true)
-      await io.write(`${JSON.stringify(statusJson(state, activity, run, counts))}\n`);
-    else await io.write(statusPage(state, activity, run, counts, io.now()));
+    const situation = await holdings.situation();
+    const activity = situation.agent === null ? activityOf(situation.run, io.now()) : 'running';
+    const page = options.json === true ? `${JSON.stringify(statusJson(situation, activity))}\n` : null;
+    await io.write(page ?? statusPage(situation, activity, io.now()));
   } finally {
-    await store.close();
+    await holdings.close();
   }
 }
 
-function statusJson(state: string, activity: Activity, run: RunRow | null, counts: StoreCounts): object {
+function statusJson({ state, agent, run, counts }: Situation, activity: Activity): object {
   return {
     version: VERSION,
     state,
@@ -44,6 +44,7 @@ function statusJson(state: string, activity: Activity, run: RunRow | null, count
         ended: iso(run.endedMs),
         counters: JSON.parse(run.counters) as RunCounters,
       }),
+      ...(agent !== null && { control: agent.control }),
     },
     alerts: { total: counts.total, ...counts.byStatus },
     bytes: counts.bytes,
@@ -61,16 +62,10 @@ function statusJson(state: string, activity: Activity, run: RunRow | null, count
   };
 }
 
-function statusPage(
-  state: string,
-  activity: Activity,
-  run: RunRow | null,
-  counts: StoreCounts,
-  now: number,
-): string {
+function statusPage({ state, agent, run, counts }: Situation, activity: Activity, now: number): string {
   const { open, acknowledged, closed } = counts.byStatus;
   const lines = [
-    `exectap ${VERSION}, state in ${state} (${Math.ceil(counts.bytes / 1024)} KiB)`,
+    `exectap ${agent?.version ?? VERSION}, state in ${state} (${Math.ceil(counts.bytes / 1024)} KiB)`,
     `agent    ${agentLine(activity, run, now)}`,
     ...runLines(run).map((line) => `         ${line}`),
     `alerts   ${counts.total}: ${open} open, ${acknowledged} acknowledged, ${closed} closed`,
@@ -94,7 +89,7 @@ function runLines(run: RunRow | null): string[] {
   const counters = JSON.parse(run.counters) as Partial<RunCounters>;
   // A run that was cut off before its first heartbeat has counted nothing yet.
   if (counters.tap === undefined || counters.pipeline === undefined) return [];
-  const summary = runSummary({ tap: counters.tap, pipeline: counters.pipeline }, null);
+  const summary = runSummary(counters as RunCounters, null);
   return `${summary}${decodeFaults(run.source, counters.tap)}`.trimEnd().split('\n');
 }
 

@@ -1,4 +1,5 @@
 export * from './alert-store.ts';
 export * from './errors.ts';
 export { type OpenOptions, openStore } from './open.ts';
+export { DATABASE_FILE } from './sqlite/files.ts';
 export { lockState, type StateLock } from './sqlite/lock.ts';

@@ -53,6 +53,8 @@ export interface Names {
 
 export interface AlertDetail {
   readonly ancestry: readonly ChainLink[];
+  /** The agent has left out other users' arguments: only root sees them. */
+  readonly withheld?: boolean;
   readonly rule: {
     readonly note?: string;
     readonly falsePositives: readonly string[];

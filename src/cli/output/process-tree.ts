@@ -14,7 +14,7 @@ export function processTree({ document, detail }: AlertView): string[] {
   const unseen = unseenParent({ document, detail });
   const lines = nodes.map((node, depth) => {
     const indent = depth + (unseen === null ? 0 : 1);
-    return `${branch(indent)}${nodeText(node)}${node.mark}`;
+    return `${branch(indent)}${nodeText(node, detail.withheld === true)}${node.mark}`;
   });
   return unseen === null ? lines : [unseen, ...lines];
 }
@@ -29,8 +29,9 @@ interface Node {
   readonly args?: readonly string[] | null;
 }
 
-function nodeText({ pid, executable, args }: Node): string {
-  const command = args ? quoteArguments(args) : '(its start was not seen)';
+function nodeText({ pid, executable, args }: Node, withheld: boolean): string {
+  const unknown = withheld ? '(arguments: use sudo)' : '(its start was not seen)';
+  const command = args ? quoteArguments(args) : unknown;
   return `${printable(basename(executable))} [${pid}]  ${command}  ${printable(executable)}`;
 }
 

@@ -3,7 +3,7 @@ import type { TapCounters } from '../../tap/index.ts';
 import { printable } from './printable.ts';
 
 /** The closing lines of a run: what came in, what was lost, what was found. `elapsedMs` adds the rate. */
-export function runSummary({ tap, pipeline }: RunCounters, elapsedMs: number | null): string {
+export function runSummary({ tap, pipeline, gaps }: RunCounters, elapsedMs: number | null): string {
   const events = tap.exec + tap.fork + tap.exit;
   const rate =
     elapsedMs === null ? '' : `; ${Math.round((events * 1_000) / Math.max(1, elapsedMs))} events/s`;
@@ -15,6 +15,7 @@ export function runSummary({ tap, pipeline }: RunCounters, elapsedMs: number | n
     `${count(events, 'event')}: ${tap.exec} exec, ${tap.fork} fork, ${tap.exit} exit${rate}`,
     ...others(tap),
     ...losses(tap),
+    ...blindness(gaps),
     ...cuts(pipeline),
     `${count(pipeline.stored, 'new alert')}${known}`,
   ]
@@ -46,6 +47,20 @@ function losses(tap: TapCounters): string[] {
       ? []
       : [`${count(tap.newerVersion, 'event')} of a message version newer than this build knows`]),
   ];
+}
+
+/** Blind intervals that a page shows; the counters hold more. */
+const SHOWN_GAPS = 5;
+
+function blindness(gaps: RunCounters['gaps']): string[] {
+  if (gaps === undefined || gaps.total === 0) return [];
+  const lines = gaps.recent.slice(-SHOWN_GAPS).map(({ cause, fromMs, toMs, lost, exact, detail }) => {
+    const to = toMs === null ? 'now' : new Date(toMs).toISOString();
+    const loss = lost === null ? '' : `, ${exact ? '' : 'at most '}${count(lost, 'event')} lost`;
+    const why = detail === null ? cause : `${cause}: ${printable(detail)}`;
+    return `  ${new Date(fromMs).toISOString()} to ${to}  ${why}${loss}`;
+  });
+  return [`blind ${count(gaps.total, 'time')}${gaps.total > lines.length ? ', the last' : ''}:`, ...lines];
 }
 
 /** What the agent's own bounds cut from its view. */

@@ -86,13 +86,16 @@ class Sqlite3Connection implements Connection {
  * Opens the database file; it is not created if it is missing.
  * @throws {StoreError} in the form of `storeErrorOf`.
  */
-export async function connect(path: string, options: { readOnly: boolean }): Promise<Connection> {
+export async function connect(
+  path: string,
+  options: { readOnly: boolean; busyMs?: number | undefined },
+): Promise<Connection> {
   const mode = options.readOnly ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE;
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened: sqlite3.Database = new sqlite3.Database(path, mode, (error: Error | null) =>
       error ? reject(storeErrorOf(error, path)) : resolve(opened),
     );
   });
-  database.configure('busyTimeout', BUSY_TIMEOUT_MS);
+  database.configure('busyTimeout', options.busyMs ?? BUSY_TIMEOUT_MS);
   return new Sqlite3Connection(database, path);
 }

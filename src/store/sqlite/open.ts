@@ -33,6 +33,8 @@ export interface OpenOptions {
   readOnly?: boolean;
   /** Make the directory and the database if they are missing. Default: true, and false with `readOnly`. */
   createIfMissing?: boolean;
+  /** How long a statement waits for another process's lock, in milliseconds; `BUSY_TIMEOUT_MS` if left out. */
+  busyMs?: number;
 }
 
 /** The switch to WAL does not wait for locks as statements do, so two processes at their first start may collide. */
@@ -52,8 +54,8 @@ async function switchToWal(connection: Connection, path: string): Promise<void> 
   }
 }
 
-async function openWriter(path: string): Promise<Connection> {
-  const writer = await connect(path, { readOnly: false });
+async function openWriter(path: string, busyMs: number | undefined): Promise<Connection> {
+  const writer = await connect(path, { readOnly: false, busyMs });
   try {
     await switchToWal(writer, path);
     await writer.exec(WRITER_PRAGMAS);
@@ -66,8 +68,12 @@ async function openWriter(path: string): Promise<Connection> {
 }
 
 /** A database that this program may not touch is found here, by a connection that cannot write. */
-async function openReader(path: string, mustBeCurrent: boolean): Promise<Connection> {
-  const reader = await connect(path, { readOnly: true });
+async function openReader(
+  path: string,
+  mustBeCurrent: boolean,
+  busyMs: number | undefined,
+): Promise<Connection> {
+  const reader = await connect(path, { readOnly: true, busyMs });
   try {
     await reader.exec(READER_PRAGMAS);
     const version = await schemaVersionOf(reader, path);
@@ -102,10 +108,10 @@ export async function openSqliteStore(directory: string, options: OpenOptions = 
   const create = !readOnly && (options.createIfMissing ?? true);
   const path = await prepareFiles(directory, create);
   if (!readOnly) await tightenFiles(path);
-  const reader = await openReader(path, readOnly);
+  const reader = await openReader(path, readOnly, options.busyMs);
   if (readOnly) return new SqliteAlertStore(path, reader, null);
   try {
-    return new SqliteAlertStore(path, reader, await openWriter(path));
+    return new SqliteAlertStore(path, reader, await openWriter(path, options.busyMs));
   } catch (failure) {
     await reader.close();
     throw failure;
