@@ -14,8 +14,8 @@ namespace exectap {
 
 namespace {
 
-// The command line asks once and goes; a queue this long is a misuse.
-constexpr int waitingConnections = 16;
+// A busy moment must not look like an agent that is not there.
+constexpr int waitingConnections = 128;
 
 bool fail(const std::string& what, std::string& problem) {
   problem = what + ": " + std::strerror(errno);

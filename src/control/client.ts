@@ -34,13 +34,16 @@ export class ControlClient {
    * @throws ControlSocketError where there is one that this user may not ask
    */
   static async connect(path: string): Promise<ControlClient | null> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const socket = connect({ path });
     try {
-      await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE_MS) });
+      await once(socket, 'connect', { signal });
       return new ControlClient(socket, path);
     } catch (cause) {
       socket.destroy();
       const { code } = cause as NodeJS.ErrnoException;
+      // So many connect at once that the system has no place for one more [Linux, connect(2)].
+      if (code === 'EAGAIN') throw silent(path);
       if (code !== undefined && NOBODY.has(code)) return null;
       if (code === 'EACCES' || code === 'EPERM')
         throw new ControlSocketError(`an agent runs here, and this user may not ask it (${path})`, {

@@ -76,7 +76,7 @@ export class Connection {
     if (lines === null) this.#refuse({ code: 'malformed', message: 'the request is too long' });
     else if (this.#waiting.length > MAX_WAITING)
       this.#refuse({ code: 'malformed', message: 'too many requests at once' });
-    else if (!this.#answering) void this.#answerAll();
+    else if (this.#waiting.length > 0 && !this.#answering) void this.#answerAll();
   }
 
   async #answerAll(): Promise<void> {

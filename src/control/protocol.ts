@@ -25,7 +25,12 @@ const request = v.strictObject({
   v: v.literal(PROTOCOL_VERSION),
   id: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31)),
   request: v.pipe(v.string(), v.maxLength(64)),
-  with: v.optional(v.record(v.string(), v.unknown()), {}),
+  with: v.optional(
+    v.custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+    {},
+  ),
 });
 
 export type Request = v.InferOutput<typeof request>;

@@ -11,8 +11,8 @@ import type { RequestKind } from './request-kind.ts';
 
 /** A person and some scripts; more at once is a misuse. */
 const MAX_CONNECTIONS = 32;
-/** Clients that have not been admitted when this many are. */
-const MAX_BACKLOG = 16;
+/** Clients that the system lets wait: a busy moment must not look like an agent that is not there. */
+const MAX_BACKLOG = 128;
 /** Between two log lines about clients that were refused, in milliseconds. */
 const REFUSAL_LOG_MS = 60_000;
 

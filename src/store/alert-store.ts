@@ -2,6 +2,7 @@
  * What the agent needs from its storage, and nothing of how it is done. Every implementation is held to
  * this contract by test/store/conformance.ts. All times are Unix milliseconds.
  */
+import type { ExceptionStore } from './exception-store.ts';
 
 export type AlertStatus = 'open' | 'acknowledged' | 'closed';
 
@@ -126,10 +127,10 @@ export interface RunRow extends NewRun {
 }
 
 /**
- * Alerts, their status and their deliveries. Methods reject with an `ExectapError` of `errors.ts` in this
+ * Alerts, their status and their deliveries, and the exceptions to them. Methods reject with an `ExectapError` of `errors.ts` in this
  * folder; a rejected write left nothing half done.
  */
-export interface AlertStore {
+export interface AlertStore extends ExceptionStore {
   /**
    * Stores alerts together with a delivery for every known destination. When it resolves, they are durable.
    * Calls made while a commit runs are gathered into the next one, so many callers share one flush.

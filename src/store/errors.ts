@@ -56,3 +56,9 @@ export class UnknownDestinationError extends StoreError {}
 
 /** No run has this number. */
 export class UnknownRunError extends StoreError {}
+
+/** No exception with this id stands. */
+export class UnknownExceptionError extends StoreError {}
+
+/** As many exceptions stand as may. */
+export class TooManyExceptionsError extends StoreError {}

@@ -22,10 +22,18 @@ import {
   InvalidAlertError,
   StoreClosedError,
   StoreReadOnlyError,
+  TooManyExceptionsError,
   UnknownAlertError,
   UnknownDestinationError,
+  UnknownExceptionError,
   UnknownRunError,
 } from '../errors.ts';
+import {
+  type ExceptionHits,
+  MAX_EXCEPTIONS,
+  type NewException,
+  type StoredException,
+} from '../exception-store.ts';
 import type { Connection } from './connection.ts';
 import { isConstraintFailure } from './failures.ts';
 import { sizeOf } from './files.ts';
@@ -152,6 +160,36 @@ export class SqliteAlertStore implements AlertStore {
   async lastRun(): Promise<RunRow | null> {
     const [row] = await this.#readable().all<RunRow>(sql.LAST_RUN);
     return row ?? null;
+  }
+
+  exceptions(which: 'standing' | 'all' = 'standing'): Promise<StoredException[]> {
+    return this.#readable().all<StoredException>(sql.LIST_EXCEPTIONS, [which === 'all' ? 1 : 0]);
+  }
+
+  async addException(exception: NewException): Promise<{ exception: StoredException; changed: boolean }> {
+    const { id, ruleId, where, reason, createdMs, createdBy, expiresMs } = exception;
+    const values = [id, ruleId, where, reason, createdMs, createdBy, expiresMs, MAX_EXCEPTIONS];
+    const writer = this.#writable();
+    const { changes } = await writer.run(sql.INSERT_EXCEPTION, values);
+    const [standing] = await writer.all<StoredException>(sql.STANDING_EXCEPTION, [id]);
+    if (changes === 0 && (standing?.reason !== reason || standing.expiresMs !== expiresMs)) {
+      throw new TooManyExceptionsError(`${MAX_EXCEPTIONS} exceptions stand already, and no more may.`, {
+        remedy: 'Remove some, those that have expired first: exectap exceptions list shows them.',
+      });
+    }
+    return { exception: standing!, changed: changes > 0 };
+  }
+
+  async removeException(id: string, atMs: number, by: number): Promise<StoredException> {
+    const [removed] = await this.#writable().all<StoredException>(sql.REMOVE_EXCEPTION, [id, atMs, by]);
+    if (removed !== undefined) return removed;
+    throw new UnknownExceptionError(`No exception with the id '${id}' stands.`, {
+      remedy: 'exectap exceptions list shows them.',
+    });
+  }
+
+  async countExceptionHits(hits: readonly ExceptionHits[]): Promise<void> {
+    if (hits.length > 0) await this.#writable().run(sql.COUNT_EXCEPTION_HITS, [JSON.stringify(hits)]);
   }
 
   close(): Promise<void> {

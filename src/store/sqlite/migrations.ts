@@ -95,7 +95,31 @@ CREATE TRIGGER delivery_done AFTER UPDATE OF state ON deliveries WHEN new.state 
 END;
 `;
 
-const STEPS: readonly string[] = [FIRST_SCHEMA];
+const EXCEPTIONS = `
+CREATE TABLE exceptions (
+  number      INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          TEXT NOT NULL CHECK (id <> ''),
+  rule_id     TEXT CHECK (rule_id <> ''),
+  condition   TEXT NOT NULL CHECK (condition <> ''),
+  reason      TEXT NOT NULL,
+  created_ms  INTEGER NOT NULL,
+  created_by  INTEGER NOT NULL,
+  expires_ms  INTEGER,
+  removed_ms  INTEGER,
+  removed_by  INTEGER,
+  hits        INTEGER NOT NULL DEFAULT 0,
+  last_hit_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX exceptions_standing ON exceptions (id) WHERE removed_ms IS NULL;
+
+-- The same exception with another reason or end: the former is kept with the time of its end, and nothing is written over.
+CREATE TRIGGER exception_renewed BEFORE INSERT ON exceptions BEGIN
+  UPDATE exceptions SET removed_ms = new.created_ms, removed_by = new.created_by
+   WHERE id = new.id AND removed_ms IS NULL;
+END;
+`;
+
+const STEPS: readonly string[] = [FIRST_SCHEMA, EXCEPTIONS];
 
 /** The schema this program reads and writes. */
 export const SCHEMA_VERSION = STEPS.length;

@@ -112,3 +112,38 @@ UPDATE runs SET heartbeat_ms = ?2, ended_ms = coalesce(?3, ended_ms), counters =
 export const LAST_RUN = `
 SELECT number AS run, source, pid, started_ms AS startedMs, heartbeat_ms AS heartbeatMs, ended_ms AS endedMs, counters
   FROM runs ORDER BY number DESC LIMIT 1`;
+
+const EXCEPTION_COLUMNS = `
+  number, id, rule_id AS ruleId, condition AS "where", reason, created_ms AS createdMs, created_by AS createdBy,
+  expires_ms AS expiresMs, removed_ms AS removedMs, removed_by AS removedBy, hits, last_hit_ms AS lastHitMs`;
+
+/** ?1 1 for those too that do not stand any more. */
+export const LIST_EXCEPTIONS = `
+SELECT ${EXCEPTION_COLUMNS} FROM exceptions WHERE ?1 = 1 OR removed_ms IS NULL ORDER BY number`;
+
+/** ?1 id. */
+export const STANDING_EXCEPTION = `
+SELECT ${EXCEPTION_COLUMNS} FROM exceptions WHERE id = ?1 AND removed_ms IS NULL`;
+
+/**
+ * ?1 id, ?2 rule or null, ?3 condition, ?4 reason, ?5 time, ?6 user id, ?7 expiry or null, ?8 how many may stand.
+ * Nothing where one stands that says the same, or where too many others stand. A trigger ends the one it replaces.
+ */
+export const INSERT_EXCEPTION = `
+INSERT INTO exceptions (id, rule_id, condition, reason, created_ms, created_by, expires_ms)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+ WHERE NOT EXISTS (SELECT 1 FROM exceptions
+                    WHERE id = ?1 AND removed_ms IS NULL AND reason = ?4 AND expires_ms IS ?7)
+   AND (SELECT count(*) FROM exceptions WHERE removed_ms IS NULL AND id <> ?1) < ?8`;
+
+/** ?1 id, ?2 time, ?3 user id. */
+export const REMOVE_EXCEPTION = `
+UPDATE exceptions SET removed_ms = ?2, removed_by = ?3 WHERE id = ?1 AND removed_ms IS NULL
+RETURNING ${EXCEPTION_COLUMNS}`;
+
+/** ?1 a JSON array of `ExceptionHits`, each number once. */
+export const COUNT_EXCEPTION_HITS = `
+UPDATE exceptions
+   SET hits = exceptions.hits + (h.value ->> 'hits'),
+       last_hit_ms = max(coalesce(last_hit_ms, h.value ->> 'lastHitMs'), h.value ->> 'lastHitMs')
+  FROM json_each(?1) AS h WHERE exceptions.number = h.value ->> 'number'`;
