@@ -5,6 +5,7 @@ import {
   ancestryOf,
   type ChainLink,
   type KeptEvent,
+  keepEvent,
   MAX_ALERT_EVENTS,
   type ProcessEvent,
 } from '../ecs/index.ts';
@@ -19,6 +20,8 @@ export interface Finding {
   readonly entityId: string;
   readonly timeMs: number;
   readonly ancestry: readonly ChainLink[];
+  /** Every event that came, for the exceptions; of a rule on one event only until the next event comes. */
+  readonly events: () => readonly KeptEvent[];
 }
 
 export function findingOf(rule: Finding['rule'], event: ProcessEvent): Finding {
@@ -28,6 +31,7 @@ export function findingOf(rule: Finding['rule'], event: ProcessEvent): Finding {
     entityId: event.entityIdOf(event.entity),
     timeMs: Math.floor(event.record.timeUs / 1_000),
     ancestry: ancestryOf(event),
+    events: () => [keepEvent(event)],
   };
 }
 
@@ -38,7 +42,8 @@ export function findingOfSequence(rule: Rule, events: readonly (KeptEvent | null
   if (last === undefined) return null;
   const held = seen.length <= MAX_ALERT_EVENTS ? seen : [...seen.slice(0, MAX_ALERT_EVENTS - 1), last];
   const { entityId, timeMs, ancestry } = last;
-  return { rule, sources: held.map(({ source }) => source), entityId, timeMs, ancestry };
+  const sources = held.map(({ source }) => source);
+  return { rule, sources, entityId, timeMs, ancestry, events: () => seen };
 }
 
 /**
