@@ -48,11 +48,11 @@ std::string droppedLine(uint64_t lines, const char* cause) {
   return end(line);
 }
 
-std::string stopLine(int exit, int signal, const std::string& words) {
+std::string stopLine(int exit, int signal, const std::string& words, bool final) {
   JsonLine line = begin("stop");
   if (exit >= 0) line.number("exit", int64_t{exit});
   if (signal >= 0) line.number("signal", int64_t{signal});
-  line.known("stderr", words).text("time", isoTime(clocks().wallNs));
+  line.known("stderr", words).boolean("final", final).text("time", isoTime(clocks().wallNs));
   return end(line);
 }
 

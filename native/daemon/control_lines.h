@@ -20,7 +20,8 @@ struct TapRun {
 std::string startLine(const HostFacts& host, const TapRun& run, bool resumed);
 std::string droppedLine(uint64_t lines, const char* cause);
 // `exit` or `signal` is below zero when there was none; `words` is a token that the tap's standard error held, or empty.
-std::string stopLine(int exit, int signal, const std::string& words);
+// `final`: it is not started again.
+std::string stopLine(int exit, int signal, const std::string& words, bool final);
 std::string answerLine(uint32_t request, const char* kind, const char* result, const std::string& reason);
 
 // Nanoseconds since the epoch as RFC 3339 in UTC.

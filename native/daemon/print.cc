@@ -72,7 +72,7 @@ class Printer {
     if (!tap_.process().running() || waitpid(tap_.process().pid(), &status, WNOHANG) <= 0) return;
     // Live, a tap has no end of its own.
     if (!ending_) failed_ = true;
-    tap_.ended(status, nowMs);
+    tap_.ended(status, nowMs, true);
   }
 
   void end(uint64_t nowMs) {

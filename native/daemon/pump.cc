@@ -90,7 +90,7 @@ void Pump::reap(uint64_t nowMs) {
   int status = 0;
   for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
     if (pid == tap_.process().pid()) {
-      tap_.ended(status, nowMs);
+      tap_.ended(status, nowMs, stopping_);
     } else if (pid == worker_.process().pid()) {
       const bool heard = tap_.run().id != 0;
       worker_.ended(status, nowMs, heard ? startLine(tap_.host(), tap_.run(), true) : "");

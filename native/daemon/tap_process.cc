@@ -61,7 +61,7 @@ void TapProcess::failed(const std::string& step, int error, uint64_t nowMs) {
   output_.reset();
   errors_.reset();
   const uint64_t wait = process_.ended(nowMs);
-  stream_.controlLine(stopLine(-1, -1, "cannot " + step));
+  stream_.controlLine(stopLine(-1, -1, "cannot " + step, false));
   log("error", "the tap cannot be started",
       {{"tap.program", program_},
        {"error.message", "cannot " + step + ": " + std::strerror(error)},
@@ -110,7 +110,7 @@ std::string TapProcess::token() const {
   return words_.substr(from, to - from);
 }
 
-void TapProcess::ended(int status, uint64_t nowMs) {
+void TapProcess::ended(int status, uint64_t nowMs, bool final) {
   // Everything that it wrote before, and nothing that a child of its might write for ever.
   if (output_.open()) readSome(turnBytes);
   if (errors_.open()) readErrors();
@@ -119,13 +119,13 @@ void TapProcess::ended(int status, uint64_t nowMs) {
   stream_.endTap();
   const int exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : -1;
-  stream_.controlLine(stopLine(exit, signal, token()));
+  stream_.controlLine(stopLine(exit, signal, token(), final));
   const uint64_t wait = process_.ended(nowMs);
-  log("warn", "tap ended",
+  log(final ? "info" : "warn", "tap ended",
       {{"tap.exit", std::to_string(exit)},
        {"tap.signal", std::to_string(signal)},
        {"tap.words", words_},
-       {"retry.ms", std::to_string(wait)}});
+       {"retry.ms", final ? "" : std::to_string(wait)}});
 }
 
 }  // namespace exectap

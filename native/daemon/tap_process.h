@@ -27,8 +27,8 @@ class TapProcess {
   void start(uint64_t nowMs);
   void readOutput(uint64_t nowMs);
   void readErrors();
-  // The process was reaped with this wait status.
-  void ended(int status, uint64_t nowMs);
+  // The process was reaped with this wait status; `final`: it is not started again.
+  void ended(int status, uint64_t nowMs, bool final);
 
  private:
   void failed(const std::string& step, int error, uint64_t nowMs);

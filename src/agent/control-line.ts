@@ -22,7 +22,13 @@ const start = v.object({
 });
 
 const dropped = v.object({ n: whole, cause: text, time });
-const stop = v.object({ exit: v.optional(whole), signal: v.optional(whole), stderr: v.optional(text), time });
+const stop = v.object({
+  exit: v.optional(whole),
+  signal: v.optional(whole),
+  stderr: v.optional(text),
+  final: v.optional(v.boolean(), false),
+  time,
+});
 const answer = v.object({
   request: whole,
   result: v.picklist(['done', 'gone', 'refused', 'unsupported', 'failed']),
@@ -63,6 +69,8 @@ export interface TapStop {
   readonly signal: number | undefined;
   /** What the tap's standard error named as the reason. */
   readonly words: string | undefined;
+  /** It was ended, and is not started again: the agent ends. */
+  readonly final: boolean;
   readonly timeMs: number | undefined;
 }
 
@@ -96,8 +104,8 @@ function told(said: v.InferOutput<typeof line>['exectap']): ControlLine {
     return { kind: 'dropped', lines: n, cause, timeMs: timeOf(said.dropped) };
   }
   if ('stop' in said) {
-    const { exit, signal, stderr } = said.stop;
-    return { kind: 'stop', exit, signal, words: stderr, timeMs: timeOf(said.stop) };
+    const { exit, signal, stderr, final } = said.stop;
+    return { kind: 'stop', exit, signal, words: stderr, final, timeMs: timeOf(said.stop) };
   }
   return { kind: 'answer', ...said.answer };
 }

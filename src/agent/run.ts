@@ -4,7 +4,7 @@ import { type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { type AlertStore, lockState, openStore, type StateLock, StateLockedError } from '../store/index.ts';
 import { startForwarder } from './forwarding.ts';
 import { Gaps } from './gaps.ts';
-import { heard, notRunning } from './hearing.ts';
+import { type Hearing, heard, notRunning } from './hearing.ts';
 import { thisMac } from './host.ts';
 import { Pipeline } from './pipeline.ts';
 import { RootChannel } from './root-channel.ts';
@@ -60,12 +60,14 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     namespace: config.namespace,
   };
   const gaps = new Gaps(log);
-  if (live) notRunning(gaps, await store.lastRun(), source);
+  const before = live ? notRunning(await store.lastRun(), source) : null;
+  if (before !== null && root === null) gaps.add(before);
   const rules = loadTrustedRules(config.rules, trust, log);
   await restoreRules(rules, store, log);
   const forwarder = await startForwarder(store, config, log, trust);
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
+  const hearing: Hearing = { gaps, position, root, log, before: root === null ? null : before };
   const watchers = new Set<AlertWatcher>();
   const pipeline = new Pipeline({
     origin,
@@ -81,18 +83,16 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     },
     ...(options.onKnown !== undefined && { onKnown: options.onKnown }),
     ...(live && {
-      onControl: (line) => heard(line, { gaps, position, root, log }),
+      onControl: (line) => heard(line, hearing),
       onGap: (gap) => gaps.add(gap),
     }),
   });
   return tapUntilTheEnd(pipeline, {
     ...options,
+    ...hearing,
     store,
     rules,
     forwarder,
-    position,
-    gaps,
-    root,
     live,
     watchers,
   });

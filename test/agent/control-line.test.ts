@@ -55,6 +55,7 @@ describe('the other control lines', () => {
         exit: 1,
         signal: undefined,
         words: 'ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED',
+        final: false,
         timeMs: undefined,
       },
     ],
