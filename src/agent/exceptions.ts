@@ -4,6 +4,11 @@ import type { Log } from './log.ts';
 
 type Store = Pick<AlertStore, 'exceptions' | 'addException' | 'removeException' | 'countExceptionHits'>;
 
+/** Characters of a reason: a person reads it in a list. */
+export const MAX_REASON = 1_024;
+/** Characters of the id of a rule. */
+export const MAX_RULE_ID = 256;
+
 /** What a person says of an exception. */
 export type AskedException = Omit<NewException, 'id'>;
 
@@ -70,6 +75,8 @@ export class Exceptions {
   /** In force from the next finding on. @throws ExceptionError, TooManyExceptionsError */
   async add(asked: AskedException): ReturnType<Store['addException']> {
     const added = await addException(this.#store, asked);
+    const { id, ruleId, expiresMs } = added.exception;
+    if (added.changed) this.#log.info('exception added', { exception: id, rule: ruleId, expiresMs });
     await this.#take();
     return added;
   }

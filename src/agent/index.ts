@@ -1,11 +1,12 @@
 export { type Activity, activityOf } from './activity.ts';
 export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.ts';
 export { DocumentError, readDocuments } from './documents.ts';
+export { type AskedException, addException, Exceptions, MAX_REASON, MAX_RULE_ID } from './exceptions.ts';
 export { type Health, healthOf } from './health.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
 export { convertCapture, InterruptedError, replayCapture } from './replay.ts';
-export type { AgentStatus, Reloaded, TailItem } from './requests/index.ts';
+export type { AddedException, AgentStatus, Reloaded, TailItem } from './requests/index.ts';
 export { loadRules } from './rule-loading.ts';
 export { runAgent } from './run.ts';
 export type { RunOptions, RunResult } from './run-options.ts';

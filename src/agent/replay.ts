@@ -5,6 +5,7 @@ import type { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import type { Batch, Tap, TapCounters } from '../tap/index.ts';
 import { EventReader } from './event-reader.ts';
+import type { Exceptions } from './exceptions.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RunCounters } from './run-record.ts';
 import { type Capture, openCapture, sourceName } from './source.ts';
@@ -27,19 +28,21 @@ export async function replayCapture(
   source: Capture,
   store: Pick<AlertStore, 'append'>,
   onStored: (alerts: readonly NewAlert[]) => Promise<void>,
-  options: { readonly rules: RuleSet; readonly signal: AbortSignal },
+  options: { readonly rules: RuleSet; readonly exceptions: Exceptions; readonly signal: AbortSignal },
 ): Promise<RunCounters> {
-  const { rules, signal } = options;
+  const { rules, exceptions, signal } = options;
   const pipeline = new Pipeline({
     origin: REPLAY_ORIGIN,
     hostFromStart: true,
     live: false,
     rules,
     store,
+    exceptions,
     onStored,
   });
   return withCapture(source, signal, async (tap) => {
     await pipeline.run(tap);
+    await exceptions.keep();
     return { tap: tap.counters(), pipeline: pipeline.counters };
   });
 }

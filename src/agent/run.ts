@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { type AlertStore, lockState, openStore, type StateLock, StateLockedError } from '../store/index.ts';
+import { Exceptions } from './exceptions.ts';
 import { startForwarder } from './forwarding.ts';
 import { Gaps } from './gaps.ts';
 import { type Hearing, heard, notRunning } from './hearing.ts';
@@ -64,6 +65,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   if (before !== null && root === null) gaps.add(before);
   const rules = loadTrustedRules(config.rules, trust, log);
   await restoreRules(rules, store, log);
+  const exceptions = await Exceptions.load(store, log);
   const forwarder = await startForwarder(store, config, log, trust);
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
@@ -75,6 +77,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     live,
     rules,
     store,
+    exceptions,
     position,
     onStored: (alerts) => {
       forwarder?.notify();
@@ -92,6 +95,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     ...hearing,
     store,
     rules,
+    exceptions,
     forwarder,
     live,
     watchers,

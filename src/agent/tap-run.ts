@@ -3,6 +3,7 @@ import type { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import { HEARTBEAT_MS } from './activity.ts';
 import { startControl } from './control.ts';
+import type { Exceptions } from './exceptions.ts';
 import type { Hearing } from './hearing.ts';
 import type { Log } from './log.ts';
 import { openSource } from './opened-source.ts';
@@ -28,6 +29,7 @@ export type AlertWatcher = (alerts: readonly NewAlert[]) => void;
 export interface TapRun extends RunOptions, Hearing {
   readonly store: AlertStore;
   rules: RuleSet;
+  readonly exceptions: Exceptions;
   readonly forwarder: Forwarder | null;
   readonly live: boolean;
   readonly watchers: Set<AlertWatcher>;
@@ -44,6 +46,7 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
   });
   const record = await beginRun(store, source, counters, log, async () => {
     await keepRules(run.rules, store);
+    await run.exceptions.keep();
     await position.keep(store);
   });
   const control =
@@ -86,10 +89,12 @@ function keepAlive(root: RootChannel, log: Log): NodeJS.Timeout {
 }
 
 function partsOf(pipeline: Pipeline, run: TapRun, row: AgentParts['run']): AgentParts {
-  const { state, store, root, forwarder, watchers } = run;
+  const { state, store, exceptions, root, forwarder, watchers } = run;
   return {
     state,
     store,
+    exceptions,
+    hasRule: (id) => run.rules.rules.some((rule) => rule.id === id),
     root,
     run: row,
     reload: async () => reload(pipeline, run),

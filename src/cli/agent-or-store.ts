@@ -47,12 +47,16 @@ export interface Holdings {
 export async function openHoldings(place: Place, use: 'read' | 'write'): Promise<Holdings> {
   const client = await connectAgent(place);
   if (client !== null) return new AgentHoldings(client);
+  return new StoreHoldings(await openDatabase(place, use), place.state);
+}
+
+/** The database of a state beside which no agent runs. */
+export function openDatabase(place: Place, use: 'read' | 'write'): Promise<AlertStore> {
   const database = join(place.state, DATABASE_FILE);
   // What the database holds came from a process with fewer rights: root must not be root when it opens it.
   if (existsSync(database)) dropToOwner(database);
   const options = { readOnly: use === 'read', createIfMissing: false, busyMs: BUSY_MS };
-  const store = await openStore(place.state, options);
-  return new StoreHoldings(store, place.state);
+  return openStore(place.state, options);
 }
 
 /** @throws ExectapError where no agent runs */
@@ -64,7 +68,8 @@ export async function requireAgent(place: Place): Promise<ControlClient> {
   });
 }
 
-async function connectAgent({ socket, state, stateAsked }: Place): Promise<ControlClient | null> {
+/** Null where no agent runs. @throws ExectapError where the one that was named does not */
+export async function connectAgent({ socket, state, stateAsked }: Place): Promise<ControlClient | null> {
   if (socket !== undefined) {
     const client = await ControlClient.connect(socket);
     if (client !== null) return client;

@@ -65,6 +65,17 @@ export function parseSince(text: string, now: number): number {
   return time;
 }
 
+/** A point in time to come: `12h`, `30d` from now, or an ISO 8601 date or time. Milliseconds since the epoch. */
+export function parseUntil(text: string, now: number): number {
+  const ahead = /^(\d{1,6})([smhdw])$/.exec(text);
+  const given = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const time = ahead === null ? given : now + Number(ahead[1]) * UNIT_MS[ahead[2]!]!;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('Give a span (12h, 30d) or an ISO 8601 time (2026-11-24T03:30:00Z).');
+  if (time <= now) throw new InvalidArgumentError('It has passed.');
+  return time;
+}
+
 export function parseLimit(text: string): number {
   const limit = /^\d{1,7}$/.test(text) ? Number(text) : 0;
   if (limit < 1) throw new InvalidArgumentError('Give a whole number from 1 to 9999999.');

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../agent/index.ts';
 import { alertsCommand } from './alerts.ts';
 import { convertCommand } from './convert.ts';
+import { exceptionsCommand } from './exceptions.ts';
 import { healthCommand } from './health.ts';
 import type { Io } from './io.ts';
 import { flushCommand, logLevelCommand, reloadCommand, respondCommand } from './operations.ts';
@@ -49,6 +50,7 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     tapCommand,
     queryCommand,
     rulesCommand,
+    exceptionsCommand,
     reloadCommand,
     flushCommand,
     logLevelCommand,

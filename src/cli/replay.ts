@@ -6,6 +6,7 @@ import {
   type Capture,
   captureSource,
   createLog,
+  Exceptions,
   loadRules,
   type RunCounters,
   replayCapture,
@@ -80,11 +81,13 @@ async function replayAll(
   const started = io.now();
   const signal = stopSignal();
   const log = createLog('warn', process.stderr.isTTY === true);
+  const exceptions = await Exceptions.load(store, log);
   const results: RunCounters[] = [];
   for (const capture of captures) {
     // Each capture has its own processes and its own open sequences.
     const rules = loadRules(rulePaths, log);
-    const result = await replayCapture(capture, store, (alerts) => printer.take(alerts), { rules, signal });
+    const options = { rules, exceptions, signal };
+    const result = await replayCapture(capture, store, (alerts) => printer.take(alerts), options);
     io.say(decodeFaults(sourceName(capture), result.tap));
     results.push(result);
   }

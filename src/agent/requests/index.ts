@@ -1,10 +1,12 @@
 import type { ControlCounters, RequestKind } from '../../control/index.ts';
 import { alertRequests } from './alerts.ts';
+import { exceptionRequests } from './exceptions.ts';
 import { operationRequests } from './operations.ts';
 import type { AgentParts } from './parts.ts';
 import { statusRequests } from './status.ts';
 import { tailRequests } from './tail.ts';
 
+export type { AddedException } from './exceptions.ts';
 export type { AgentParts, Reloaded } from './parts.ts';
 export type { AgentStatus } from './status.ts';
 export type { TailItem } from './tail.ts';
@@ -14,6 +16,7 @@ export function requestKinds(parts: AgentParts, control: () => ControlCounters):
   return [
     ...statusRequests(parts, control),
     ...alertRequests(parts),
+    ...exceptionRequests(parts),
     ...tailRequests(parts),
     ...operationRequests(parts),
   ];

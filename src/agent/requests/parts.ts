@@ -1,6 +1,7 @@
 import type { ProcessEvent } from '../../ecs/index.ts';
 import type { ProcessEntity } from '../../process/index.ts';
 import type { AlertStore, NewAlert, RunRow } from '../../store/index.ts';
+import type { Exceptions } from '../exceptions.ts';
 import type { LogLevel } from '../log.ts';
 import type { Root } from '../root-channel.ts';
 import type { RunCounters } from '../run-record.ts';
@@ -20,6 +21,9 @@ export interface AgentParts {
   /** Folder of the state. */
   readonly state: string;
   readonly store: AlertStore;
+  readonly exceptions: Exceptions;
+  /** Whether a rule with this id is evaluated. */
+  hasRule(id: string): boolean;
   /** The process with root's rights; null where everything runs in one process. */
   readonly root: Root | null;
   /** The run so far, its counters as of now. */

@@ -11,6 +11,8 @@ export function runSummary({ tap, pipeline, gaps }: RunCounters, elapsedMs: numb
     pipeline.known === 0
       ? ''
       : ` (${count(pipeline.known, 'more match', 'more matches')} had an alert already)`;
+  // A run of an older version has not counted it.
+  const excepted = pipeline.excepted ?? 0;
   return [
     `${count(events, 'event')}: ${tap.exec} exec, ${tap.fork} fork, ${tap.exit} exit${rate}`,
     ...others(tap),
@@ -18,6 +20,9 @@ export function runSummary({ tap, pipeline, gaps }: RunCounters, elapsedMs: numb
     ...blindness(gaps),
     ...cuts(pipeline),
     `${count(pipeline.stored, 'new alert')}${known}`,
+    ...(excepted === 0
+      ? []
+      : [`${count(excepted, 'match', 'matches')} made no alert: an exception covers them`]),
   ]
     .map((line) => `${line}\n`)
     .join('');
