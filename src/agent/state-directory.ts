@@ -22,7 +22,16 @@ function here(): Surroundings {
   return {
     platform: process.platform,
     uid: process.getuid?.(),
-    home: os.homedir(),
+    home: homeOf(),
     stateHome: process.env.XDG_STATE_HOME,
   };
+}
+
+/** A user without an entry has no home, and may well ask a running agent. */
+function homeOf(): string {
+  try {
+    return os.homedir();
+  } catch {
+    return '/nonexistent';
+  }
 }
