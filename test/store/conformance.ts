@@ -10,6 +10,7 @@ import {
   UnknownDestinationError,
   UnknownRunError,
 } from '../../src/store/errors.ts';
+import { excepting } from './exception-conformance.ts';
 import { START_MS, sampleAlert, sampleAlerts, withDirectory } from './samples.ts';
 
 /** Opens the store in a directory; called again with the same directory it must find what was stored. */
@@ -543,6 +544,7 @@ export function describeAlertStore(name: string, open: OpenForTest): void {
     describe('appending', () => appending(withStore));
     describe('listing and status', () => listing(withStore));
     describe('deliveries', () => delivering(withStore));
+    describe('exceptions', () => excepting(withStore));
     describe('bookkeeping', () => bookkeeping(withStore));
   });
 }

@@ -15,6 +15,7 @@ import {
 } from '../../src/store/index.ts';
 import { connect } from '../../src/store/sqlite/connection.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/migrations.ts';
+import { sampleException } from './exception-conformance.ts';
 import { sampleAlert, sampleAlerts, withDirectory } from './samples.ts';
 
 const STORE = JSON.stringify(join(import.meta.dirname, '../../src/store/index.ts'));
@@ -217,6 +218,20 @@ describe('versions of the schema', () => {
         assert.ok(failure.message.includes(`version ${SCHEMA_VERSION + 1}`));
       }
       assert.deepEqual(await readFile(path), before);
+    }));
+
+  it('brings a database of version 1 forward and keeps its alerts', () =>
+    withDirectory(async (directory) => {
+      const path = await filledStore(directory);
+      const older = await connect(path, { readOnly: false });
+      await older.exec('DROP TABLE exceptions; PRAGMA user_version = 1');
+      await older.close();
+      await failureOf(openStore(directory, { readOnly: true }), StoreOutdatedError);
+      const store = await openStore(directory);
+      assert.equal((await store.list()).length, 3);
+      assert.equal((await store.addException(sampleException(1))).changed, true);
+      assert.equal((await store.exceptions()).length, 1);
+      await store.close();
     }));
 
   it('does not read an older database that it may not bring forward', () =>
