@@ -14,7 +14,7 @@ import {
 } from '../eql/index.ts';
 import { closest } from '../eql/suggest.ts';
 import { eventQueriesOf, fieldsOf, isVariable } from '../eql/tree.ts';
-import { ExectapError, messageOf } from '../errors.ts';
+import { ExectapError } from '../errors.ts';
 import type { Finding } from './finding.ts';
 
 /** Bytes of a condition: some hundred comparisons, and a request on the control socket holds it. */
@@ -117,22 +117,12 @@ export class ExceptionSet<E extends Exception = Exception> {
   readonly #work = new Work();
   readonly #byRule = new Map<string | null, Index<E>>();
 
-  /** @param onUnusable told of those that cannot be used; they cover nothing */
-  constructor(
-    exceptions: readonly E[] = [],
-    onUnusable: (exception: E, why: string) => void = () => undefined,
-  ) {
-    for (const exception of exceptions) {
-      try {
-        this.#add(exception);
-      } catch (error) {
-        if (!(error instanceof ExceptionError)) throw error;
-        onUnusable(exception, messageOf(error));
-      }
-    }
+  constructor(exceptions: readonly E[] = []) {
+    for (const exception of exceptions) this.add(exception);
   }
 
-  #add(exception: E): void {
+  /** @throws ExceptionError where its condition cannot be used */
+  add(exception: E): void {
     const { query, fields } = readCondition(exception.where);
     const matcher: Matcher<KeptEvent> = placed(() => compile(query, keptResolver, { work: this.#work }));
     let index = this.#byRule.get(exception.ruleId);

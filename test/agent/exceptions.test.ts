@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createLog, Exceptions, Pipeline } from '../../src/agent/index.ts';
+import { createLog, Exceptions, type Log, Pipeline } from '../../src/agent/index.ts';
 import { type Rule, RuleSet } from '../../src/rules/index.ts';
 import { type AlertStore, openStore } from '../../src/store/index.ts';
 import { Tap } from '../../src/tap/index.ts';
@@ -108,6 +108,35 @@ describe('the exceptions of an agent', () => {
     await run(exceptions, [dump(702)]);
     assert.deepEqual(await alerts(), [700, 702]);
     assert.equal(removed.hits, 1);
+  });
+
+  it('are all in force when they are added at the same time', async () => {
+    const exceptions = await Exceptions.load(store, log);
+    const pids = Array.from({ length: 100 }, (_, index) => 700 + index);
+    await Promise.all(pids.map((pid) => exceptions.add(asked(`process.pid == ${pid}`))));
+    const { counters } = await run(
+      exceptions,
+      [...pids, 800].map((pid) => dump(pid)),
+    );
+    assert.deepEqual(await alerts(), [800]);
+    assert.equal(counters.excepted, 100);
+  });
+
+  it('cover nothing where they cannot be used, are told of, and keep the others from nothing', async () => {
+    const stored = { ...asked('process.pid == 700'), id: '1' };
+    await store.addException({ ...stored, id: '2', where: 'process.name =' });
+    await store.addException({ ...stored, id: '3', where: 'not no.field == 1' });
+    await store.addException(stored);
+    const told: object[] = [];
+    const warn = (_message: string, fields: object): number => told.push(fields);
+    const telling = Object.assign(createLog('error', false), { warn }) as unknown as Log;
+    const exceptions = await Exceptions.load(store, telling);
+    await run(exceptions, [dump(700), dump(701)]);
+    assert.deepEqual(await alerts(), [701]);
+    assert.deepEqual(
+      told.map((fields) => (fields as { exception: string }).exception),
+      ['2', '3'],
+    );
   });
 
   it('end by the time of the event in a capture, whatever the day it is read', async () => {
