@@ -80,7 +80,10 @@
         "daemon/responder.cc",
         "daemon/signals.cc",
         "daemon/stream.cc",
+        "daemon/tap_events.cc",
         "daemon/tap_process.cc",
+        "daemon/tap_record.cc",
+        "daemon/terminal.cc",
         "daemon/trusted_path.cc",
         "daemon/worker_process.cc"
       ],

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,10 +17,11 @@ namespace exectap {
 namespace {
 
 // What a child tells of its start through a pipe that its exec closes.
-enum Step : int { session, descriptors, drop, regained, privileges, folder, execute };
+enum Step : int { session, descriptors, terminal, drop, regained, privileges, folder, execute };
 
 const char* const stepNames[] = {"begin a session",
                                  "pass descriptors",
+                                 "take the terminal",
                                  "drop the rights",
                                  "drop the rights for good: they could be taken back",
                                  "forbid new privileges",
@@ -86,6 +88,7 @@ bool canRegain(const Account& account) {
 [[noreturn]] void become(const ChildPlan& plan, int report) {
   if (setsid() < 0) giveUp(report, session);
   if (!passDescriptors(plan.descriptors, report)) giveUp(report, descriptors);
+  if (plan.controllingTerminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) giveUp(report, terminal);
   if (plan.account != nullptr) {
     if (!dropTo(*plan.account)) giveUp(report, drop);
     if (canRegain(*plan.account)) giveUp(report, regained);

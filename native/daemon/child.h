@@ -21,6 +21,8 @@ struct ChildPlan {
   std::vector<std::string> environment;
   // Ours and the child's own; everything else is closed in the child.
   std::vector<std::pair<int, int>> descriptors;
+  // The child's standard input is a terminal, and becomes its controlling one.
+  bool controllingTerminal = false;
   // nullptr: the child stays who we are.
   const Account* account = nullptr;
 };

@@ -1,5 +1,7 @@
 #include "control_lines.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <ctime>
 
@@ -38,6 +40,7 @@ std::string startLine(const HostFacts& host, const TapRun& run, bool resumed) {
   line.known("boot_id", host.bootId);
   line.open("timebase").number("numer", uint64_t{now.numer}).number("denom", uint64_t{now.denom}).close();
   line.text("time", isoTime(now.wallNs)).number("mach_time", now.machTime);
+  line.open("agent").number("pump", static_cast<int64_t>(getpid())).number("tap", static_cast<int64_t>(run.pid)).close();
   line.text("run", std::to_string(run.id)).boolean("resumed", resumed);
   return end(line);
 }

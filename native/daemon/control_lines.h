@@ -14,6 +14,8 @@ struct TapRun {
   std::string source;
   // Names one life of the tap: wall clock at its start, in nanoseconds.
   uint64_t id = 0;
+  // 0 while there is none.
+  pid_t pid = 0;
 };
 
 // Before a run's first line; `resumed` when the run goes on and the worker is new.

@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "control_lines.h"
@@ -15,7 +16,9 @@ void log(const char* level, const std::string& message,
   line.number("process.pid", static_cast<int64_t>(getpid()));
   for (const auto& [key, value] : fields) line.text(key, value);
   const std::string text = line.close().end();
-  // A log that cannot be written must not keep the pump from pumping.
+  // A log that is not read must not keep the pump from pumping.
+  pollfd wait = {STDERR_FILENO, POLLOUT, 0};
+  if (poll(&wait, 1, 0) != 1) return;
   if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
 }
 

@@ -108,7 +108,7 @@ int run(const std::vector<std::string>& arguments) {
   if (!programsTrusted(options, owners, problem)) return refuse(problem);
   const HostFacts host = hostFacts();
   if (host.id.empty()) return refuse("the system does not say which host this is");
-  return options.print ? printStream(options.tap, host) : runPump(options, owners, host);
+  return options.print ? printStream(options, owners, host) : runPump(options, owners, host);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct Options {
   std::string responseFile;
   std::vector<std::string> programs;
   std::string tap = "/usr/bin/eslogger";
+  // eslogger writes to a terminal line by line, to a pipe in blocks of some KiB.
+  bool pipe = false;
+  // Milliseconds after which a line that has begun to come through a pipe is pushed out; 0 never.
+  uint64_t pokeAfterMs = 2000;
+  // Where the tap's process is noted.
+  std::string tapRecord;
   std::vector<std::string> worker;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -26,7 +27,7 @@ size_t writeBytes() {
 
 class Printer {
  public:
-  Printer(const std::string& tap, const HostFacts& host) : tap_(tap, stream_, host) {}
+  Printer(const Options& options, Owners owners, const HostFacts& host) : tap_(options, owners, stream_, host) {}
 
   int run() {
     if (!signals_.open()) {
@@ -34,6 +35,7 @@ class Printer {
       return 1;
     }
     stream_.blame(Stream::Cause::overflow);
+    tap_.prepare();
     tap_.start(monotonicMs());
     while (tap_.process().running() || (!stream_.empty() && !readerGone_)) turn();
     return failed_ || !tap_.started() ? 1 : 0;
@@ -43,11 +45,12 @@ class Printer {
   void turn() {
     const uint64_t nowMs = monotonicMs();
     tap_.process().tick(nowMs);
+    if (nowMs >= tap_.pokeDueMs()) tap_.poke();
     pollfd waits[] = {{signals_.descriptor(), POLLIN, 0},
                       {tap_.output(), POLLIN, 0},
                       {tap_.errors(), POLLIN, 0},
                       {stream_.empty() || readerGone_ ? -1 : STDOUT_FILENO, POLLOUT, 0}};
-    const uint64_t next = tap_.process().nextMs();
+    const uint64_t next = std::min(tap_.process().nextMs(), tap_.pokeDueMs());
     const int timeout = next == never ? -1 : next > nowMs ? static_cast<int>(next - nowMs) : 0;
     if (poll(waits, sizeof waits / sizeof *waits, timeout) < 0) return;
     const uint64_t thenMs = monotonicMs();
@@ -69,10 +72,12 @@ class Printer {
   void readSignals(uint64_t nowMs) {
     if (signals_.take().end) end(nowMs);
     int status = 0;
-    if (!tap_.process().running() || waitpid(tap_.process().pid(), &status, WNOHANG) <= 0) return;
-    // Live, a tap has no end of its own.
-    if (!ending_) failed_ = true;
-    tap_.ended(status, nowMs, true);
+    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+      if (pid != tap_.process().pid()) continue;
+      // Live, a tap has no end of its own.
+      if (!ending_) failed_ = true;
+      tap_.ended(status, nowMs, true);
+    }
   }
 
   void end(uint64_t nowMs) {
@@ -91,6 +96,8 @@ class Printer {
 
 }  // namespace
 
-int printStream(const std::string& tap, const HostFacts& host) { return Printer(tap, host).run(); }
+int printStream(const Options& options, Owners owners, const HostFacts& host) {
+  return Printer(options, owners, host).run();
+}
 
 }  // namespace exectap

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <string>
-
+#include "options.h"
 #include "system.h"
+#include "trusted_path.h"
 
 namespace exectap {
 
 // Writes one run of the tap to standard output, with its control lines, until it ends, a signal asks for an end, or
 // nobody reads any more. Returns the exit code.
-int printStream(const std::string& tap, const HostFacts& host);
+int printStream(const Options& options, Owners owners, const HostFacts& host);
 
 }  // namespace exectap

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -17,7 +18,7 @@ constexpr uint64_t tapPatienceMs = 2000;
 }  // namespace
 
 Pump::Pump(const Options& options, const Account* account, const ControlSocket& control, Owners owners, const HostFacts& host)
-    : tap_(options.tap, stream_, host),
+    : tap_(options, owners, stream_, host),
       worker_(options.worker, account, control, stream_),
       responder_(options.responseFile, owners) {}
 
@@ -26,6 +27,7 @@ int Pump::run() {
     log("error", "no pipe", {{"error.message", std::strerror(errno)}});
     return 1;
   }
+  tap_.prepare();
   while (!finished_) turn();
   log("info", "ended",
       {{"lines.dropped", std::to_string(stream_.droppedLines())},
@@ -43,6 +45,7 @@ void Pump::turn() {
     startWhatIsDue(nowMs);
   }
   tap_.process().tick(nowMs);
+  if (nowMs >= tap_.pokeDueMs()) tap_.poke();
   worker_.tick(nowMs);
   wait(nowMs);
 }
@@ -53,7 +56,7 @@ void Pump::startWhatIsDue(uint64_t nowMs) {
 }
 
 uint64_t Pump::nextMs() {
-  uint64_t next = worker_.heartbeatDueMs();
+  uint64_t next = std::min(worker_.heartbeatDueMs(), tap_.pokeDueMs());
   for (Supervised* process : {&tap_.process(), &worker_.process()}) {
     const uint64_t due = stopping_ && !process->running() ? never : process->nextMs();
     if (due < next) next = due;

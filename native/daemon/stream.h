@@ -34,6 +34,8 @@ class Stream {
   void blame(Cause cause) { cause_ = cause; }
 
   bool empty() const { return start_ == ready_; }
+  // Whether the tap's last line has begun and not ended.
+  bool unfinished() const { return end_ > ready_ || midLine_; }
   // Writes what is ready, `most` bytes at once and in at most `times` writes; false with errno set when the descriptor
   // does not take it (EAGAIN: later).
   bool writeTo(int descriptor, size_t most, int times);

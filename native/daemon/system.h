@@ -53,6 +53,9 @@ struct ProcessFacts {
   std::string program;
 };
 
+// What the system knows of a living process; false where there is none.
+bool processFacts(pid_t pid, ProcessFacts& facts);
+
 // One process of all times: by audit token, or by pid and the time of its start.
 struct ProcessIdentity {
   bool byToken = false;

@@ -25,18 +25,6 @@ std::string sysctlText(const char* name) {
   return std::string(text, strnlen(text, length));
 }
 
-bool factsOf(pid_t pid, ProcessFacts& facts) {
-  proc_bsdinfo info = {};
-  if (proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, &info, sizeof info) != static_cast<int>(sizeof info)) return false;
-  facts.pid = pid;
-  facts.parent = static_cast<pid_t>(info.pbi_ppid);
-  facts.startUs = info.pbi_start_tvsec * 1000000 + info.pbi_start_tvusec;
-  char program[PROC_PIDPATHINFO_MAXSIZE];
-  const int length = proc_pidpath(pid, program, sizeof program);
-  facts.program = length > 0 ? std::string(program, static_cast<size_t>(length)) : "";
-  return true;
-}
-
 // In libproc since macOS 13, and not in its header [XNU, libsyscall/wrappers/libproc/libproc.c].
 using SignalWithToken = int (*)(void* token, int signal);
 
@@ -96,10 +84,22 @@ void hardenProcess() {
 // macOS has no such switch; the worker cannot use a setuid program to act for it any more than any other user can.
 bool forbidNewPrivileges() { return true; }
 
+bool processFacts(pid_t pid, ProcessFacts& facts) {
+  proc_bsdinfo info = {};
+  if (proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, &info, sizeof info) != static_cast<int>(sizeof info)) return false;
+  facts.pid = pid;
+  facts.parent = static_cast<pid_t>(info.pbi_ppid);
+  facts.startUs = info.pbi_start_tvsec * 1000000 + info.pbi_start_tvusec;
+  char program[PROC_PIDPATHINFO_MAXSIZE];
+  const int length = proc_pidpath(pid, program, sizeof program);
+  facts.program = length > 0 ? std::string(program, static_cast<size_t>(length)) : "";
+  return true;
+}
+
 KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::string(const ProcessFacts&)>& refuse) {
   const pid_t pid = who.byToken ? static_cast<pid_t>(who.token[5]) : who.pid;
   ProcessFacts facts;
-  if (!factsOf(pid, facts)) return {KillResult::gone, ""};
+  if (!processFacts(pid, facts)) return {KillResult::gone, ""};
   if (!who.byToken && facts.startUs != who.startUs) return {KillResult::gone, ""};
   const std::string reason = refuse(facts);
   if (!reason.empty()) return {KillResult::refused, reason};

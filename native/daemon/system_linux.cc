@@ -52,32 +52,6 @@ std::string osRelease(const std::string& name) {
   return value;
 }
 
-bool factsOf(pid_t pid, ProcessFacts& facts) {
-  const std::string folder = "/proc/" + std::to_string(pid);
-  const std::string stat = readFile(folder + "/stat");
-  // The name stands in parentheses and may hold anything, parentheses too [proc(5)].
-  const size_t name = stat.rfind(')');
-  if (name == std::string::npos || name + 2 > stat.size()) return false;
-  // From the state on, which is field 3; the parent is field 4, the start field 22.
-  const char* field = stat.c_str() + name + 2;
-  unsigned long long start = 0;
-  int parent = 0;
-  for (int number = 3; number <= 22 && field != nullptr; ++number) {
-    if (number == 4) parent = std::atoi(field);
-    if (number == 22) start = std::strtoull(field, nullptr, 10);
-    field = std::strchr(field, ' ');
-    if (field != nullptr) ++field;
-  }
-  const uint64_t bootUs = (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)) / 1000;
-  facts.pid = pid;
-  facts.parent = parent;
-  facts.startUs = bootUs + start * 1000000 / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
-  char program[4096];
-  const ssize_t length = readlink((folder + "/exe").c_str(), program, sizeof program);
-  facts.program = length > 0 ? std::string(program, static_cast<size_t>(length)) : "";
-  return true;
-}
-
 bool sameStart(uint64_t one, uint64_t other) {
   return (one > other ? one - other : other - one) <= startToleranceUs;
 }
@@ -121,6 +95,32 @@ void hardenProcess() {
 
 bool forbidNewPrivileges() { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
 
+bool processFacts(pid_t pid, ProcessFacts& facts) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  const std::string stat = readFile(folder + "/stat");
+  // The name stands in parentheses and may hold anything, parentheses too [proc(5)].
+  const size_t name = stat.rfind(')');
+  if (name == std::string::npos || name + 2 > stat.size()) return false;
+  // From the state on, which is field 3; the parent is field 4, the start field 22.
+  const char* field = stat.c_str() + name + 2;
+  unsigned long long start = 0;
+  int parent = 0;
+  for (int number = 3; number <= 22 && field != nullptr; ++number) {
+    if (number == 4) parent = std::atoi(field);
+    if (number == 22) start = std::strtoull(field, nullptr, 10);
+    field = std::strchr(field, ' ');
+    if (field != nullptr) ++field;
+  }
+  const uint64_t bootUs = (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)) / 1000;
+  facts.pid = pid;
+  facts.parent = parent;
+  facts.startUs = bootUs + start * 1000000 / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+  char program[4096];
+  const ssize_t length = readlink((folder + "/exe").c_str(), program, sizeof program);
+  facts.program = length > 0 ? std::string(program, static_cast<size_t>(length)) : "";
+  return true;
+}
+
 KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::string(const ProcessFacts&)>& refuse) {
   if (who.byToken) return {KillResult::unsupported, "this system has no audit tokens"};
   const int process = static_cast<int>(syscall(SYS_pidfd_open, who.pid, 0));
@@ -128,7 +128,7 @@ KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::str
   if (process < 0) return {KillResult::failed, std::strerror(errno)};
   ProcessFacts facts;
   KillOutcome outcome = {KillResult::done, ""};
-  if (!factsOf(who.pid, facts) || !sameStart(facts.startUs, who.startUs)) {
+  if (!processFacts(who.pid, facts) || !sameStart(facts.startUs, who.startUs)) {
     outcome.result = KillResult::gone;
   } else {
     outcome.reason = refuse(facts);

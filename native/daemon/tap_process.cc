@@ -8,6 +8,8 @@
 #include "../core/pipe.h"
 #include "child.h"
 #include "log.h"
+#include "tap_events.h"
+#include "terminal.h"
 
 namespace exectap {
 
@@ -17,6 +19,8 @@ constexpr size_t readBytes = 64 * 1024;
 // What is taken at once while the loop has other descriptors to serve.
 constexpr size_t turnBytes = 1024 * 1024;
 constexpr size_t wordsKept = 4096;
+// Twice the largest block that eslogger was seen to write.
+constexpr size_t pokeBytes = 16 * 1024;
 // eslogger often ignores a signal that asks it to end.
 constexpr uint64_t patienceMs = 2000;
 
@@ -24,37 +28,50 @@ std::string baseName(const std::string& path) { return path.substr(path.rfind('/
 
 }  // namespace
 
+void TapProcess::prepare() {
+  record_.endLeftOver();
+  events_ = knownEvents(options_.tap, {"exec", "fork", "exit"});
+}
+
+// Sets output_; `inner` is the child's end of it.
+bool TapProcess::openOutput(int& inner) {
+  int outer = -1;
+  const bool opened = options_.pipe ? makePipe(outer, inner) : openTerminal(outer, inner);
+  output_.reset(outer);
+  return opened && output_.doNotBlock();
+}
+
 void TapProcess::start(uint64_t nowMs) {
   started_ = false;
-  int out[2] = {-1, -1}, err[2] = {-1, -1};
-  const bool made = makePipe(out[0], out[1]) && makePipe(err[0], err[1]);
-  output_.reset(out[0]);
-  errors_.reset(err[0]);
-  const Descriptor outEnd(out[1]), errEnd(err[1]);
-  if (!made) {
-    failed("make a pipe", errno, nowMs);
+  words_.clear();
+  bytesSincePoke_ = UINT64_MAX;
+  run_ = {baseName(options_.tap), clocks().wallNs, 0};
+  int inner = -1, errorsOuter = -1, errorsInner = -1;
+  const bool opened = openOutput(inner) && makePipe(errorsOuter, errorsInner);
+  errors_.reset(errorsOuter);
+  const Descriptor innerEnd(inner), errorsEnd(errorsInner), nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!opened || !errors_.doNotBlock()) {
+    failed("open its output", errno, nowMs);
     return;
   }
   ChildPlan plan;
-  plan.command = {program_, "exec", "fork", "exit"};
+  plan.command = {options_.tap};
+  plan.command.insert(plan.command.end(), events_.begin(), events_.end());
   plan.environment = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin"};
-  const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  plan.descriptors = {{nothing.get(), 0}, {outEnd.get(), 1}, {errEnd.get(), 2}};
+  plan.descriptors = {{options_.pipe ? nothing.get() : inner, 0}, {inner, 1}, {errorsInner, 2}};
+  plan.controllingTerminal = !options_.pipe;
   StartFailure failure;
-  const pid_t pid = startChild(plan, failure);
-  words_.clear();
-  run_ = {baseName(program_), clocks().wallNs};
-  started_ = pid > 0;
-  // The tap's own first line comes after this one: nothing has been read from it yet.
-  if (started_) {
-    output_.doNotBlock();
-    errors_.doNotBlock();
-    process_.started(pid, nowMs);
-    stream_.controlLine(startLine(host_, run_, false));
-    log("info", "tap started", {{"tap.program", program_}, {"tap.pid", std::to_string(pid)}});
+  run_.pid = startChild(plan, failure);
+  started_ = run_.pid > 0;
+  if (!started_) {
+    failed(failure.step, failure.error, nowMs);
     return;
   }
-  failed(failure.step, failure.error, nowMs);
+  process_.started(run_.pid, nowMs);
+  record_.remember(run_.pid);
+  // The tap's own first line comes after this one: nothing has been read from it yet.
+  stream_.controlLine(startLine(host_, run_, false));
+  log("info", "tap started", {{"tap.program", options_.tap}, {"tap.pid", std::to_string(run_.pid)}});
 }
 
 void TapProcess::failed(const std::string& step, int error, uint64_t nowMs) {
@@ -63,7 +80,7 @@ void TapProcess::failed(const std::string& step, int error, uint64_t nowMs) {
   const uint64_t wait = process_.ended(nowMs);
   stream_.controlLine(stopLine(-1, -1, "cannot " + step, false));
   log("error", "the tap cannot be started",
-      {{"tap.program", program_},
+      {{"tap.program", options_.tap},
        {"error.message", "cannot " + step + ": " + std::strerror(error)},
        {"retry.ms", std::to_string(wait)}});
 }
@@ -74,18 +91,21 @@ bool TapProcess::readSome(size_t most) {
   for (size_t taken = 0; taken < most;) {
     const ssize_t length = read(output_.get(), bytes, sizeof bytes);
     if (length < 0 && errno == EINTR) continue;
-    if (length < 0) return false;
-    if (length == 0) {
+    if (length < 0 && errno == EAGAIN) return false;
+    // Linux gives EIO where nobody has the other side of a terminal open any more [pty(7)].
+    if (length <= 0) {
       output_.reset();
       return false;
     }
     stream_.tapBytes(bytes, static_cast<size_t>(length));
     taken += static_cast<size_t>(length);
+    if (bytesSincePoke_ != UINT64_MAX) bytesSincePoke_ += static_cast<uint64_t>(length);
   }
   return true;
 }
 
 void TapProcess::readOutput(uint64_t nowMs) {
+  lastReadMs_ = nowMs;
   readSome(turnBytes);
   // A tap without an output is of no use, whatever it goes on doing.
   if (!output_.open()) process_.terminate(nowMs, patienceMs);
@@ -98,6 +118,24 @@ void TapProcess::readErrors() {
   if (length <= 0) return;
   words_.append(bytes, static_cast<size_t>(length));
   if (words_.size() > wordsKept) words_.erase(0, words_.size() - wordsKept);
+}
+
+uint64_t TapProcess::pokeDueMs() const {
+  const bool waits = options_.pipe && options_.pokeAfterMs > 0 && process_.running() && stream_.unfinished();
+  return waits && bytesSincePoke_ > 2 * pokeBytes ? lastReadMs_ + options_.pokeAfterMs : never;
+}
+
+// Executes a program that does nothing, with an argument as long as the tap's buffer: its event pushes the others out.
+void TapProcess::poke() {
+  bytesSincePoke_ = 0;
+  const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  ChildPlan plan;
+  plan.command = {"/usr/bin/true", std::string(pokeBytes, '-')};
+  plan.descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {nothing.get(), 2}};
+  StartFailure failure;
+  if (startChild(plan, failure) < 0) {
+    log("warn", "the tap could not be poked", {{"error.message", std::strerror(failure.error)}});
+  }
 }
 
 // The result of es_new_client that eslogger prints somewhere in its sentence, as ESTypes.h names it.
@@ -117,6 +155,8 @@ void TapProcess::ended(int status, uint64_t nowMs, bool final) {
   output_.reset();
   errors_.reset();
   stream_.endTap();
+  record_.forget();
+  run_.pid = 0;
   const int exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : -1;
   stream_.controlLine(stopLine(exit, signal, token(), final));

@@ -1,19 +1,25 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control_lines.h"
 #include "descriptor.h"
+#include "options.h"
 #include "stream.h"
 #include "supervised.h"
+#include "tap_record.h"
 
 namespace exectap {
 
 // eslogger, or what stands in for it: one process at a time, whose output goes into the stream unread.
 class TapProcess {
  public:
-  TapProcess(std::string program, Stream& stream, const HostFacts& host)
-      : program_(std::move(program)), stream_(stream), host_(host) {}
+  TapProcess(const Options& options, Owners owners, Stream& stream, const HostFacts& host)
+      : options_(options), record_(options.tapRecord, owners), stream_(stream), host_(host) {}
+
+  // Learns which events the tap knows, and ends a tap that is left over. Before the first start; waits up to two seconds.
+  void prepare();
 
   Supervised& process() { return process_; }
   // The last run, though it may be over; none before the first.
@@ -27,15 +33,21 @@ class TapProcess {
   void start(uint64_t nowMs);
   void readOutput(uint64_t nowMs);
   void readErrors();
+  // When a line that waits in the tap's own buffer is to be pushed out.
+  uint64_t pokeDueMs() const;
+  void poke();
   // The process was reaped with this wait status; `final`: it is not started again.
   void ended(int status, uint64_t nowMs, bool final);
 
  private:
+  bool openOutput(int& inner);
   void failed(const std::string& step, int error, uint64_t nowMs);
   bool readSome(size_t most);
   std::string token() const;
 
-  const std::string program_;
+  const Options& options_;
+  const TapRecord record_;
+  std::vector<std::string> events_;
   Stream& stream_;
   const HostFacts& host_;
   Supervised process_;
@@ -45,6 +57,9 @@ class TapProcess {
   Descriptor errors_;
   // The end of what it wrote to standard error.
   std::string words_;
+  uint64_t lastReadMs_ = 0;
+  // Since the last poke, which itself leaves a line unfinished.
+  uint64_t bytesSincePoke_ = UINT64_MAX;
 };
 
 }  // namespace exectap
