@@ -8,10 +8,12 @@ export interface Health {
   readonly verdict: 'ok' | 'degraded';
   /** Why it is degraded, in words for a person; empty where it is not. */
   readonly reasons: readonly string[];
+  /** Events of this run that mutes have kept from the rules: asked for, and yet not seen. */
+  readonly muted: number;
 }
 
 /** Whether the agent sees everything and gets rid of what it finds. */
-export function healthOf({ tap, gaps }: RunCounters, counts: StoreCounts, nowMs: number): Health {
+export function healthOf({ tap, pipeline, gaps }: RunCounters, counts: StoreCounts, nowMs: number): Health {
   const reasons: string[] = [];
   for (const gap of gaps?.recent ?? []) {
     const since = new Date(gap.fromMs).toISOString();
@@ -27,5 +29,6 @@ export function healthOf({ tap, gaps }: RunCounters, counts: StoreCounts, nowMs:
     if (pending > 0 && lastError !== null && (lastErrorMs ?? 0) > (lastDeliveredMs ?? 0))
       reasons.push(`${name} takes nothing: ${lastError}`);
   }
-  return { verdict: reasons.length === 0 ? 'ok' : 'degraded', reasons };
+  // A run of an older version has not counted it.
+  return { verdict: reasons.length === 0 ? 'ok' : 'degraded', reasons, muted: pipeline.muted ?? 0 };
 }

@@ -9,6 +9,7 @@ import type { ControlLine } from './control-line.ts';
 import { EventReader } from './event-reader.ts';
 import type { Exceptions } from './exceptions.ts';
 import type { Gap } from './gaps.ts';
+import { type MuteCounters, type MuteSelector, Mutes } from './mutes.ts';
 import type { TapPosition } from './tap-position.ts';
 
 /**
@@ -20,7 +21,7 @@ const ALERTS_IN_FLIGHT = 1_000;
 /** How long after an event others of the same time may still come, in milliseconds. */
 const LATENESS_MS = 10_000;
 
-export interface PipelineCounters {
+export interface PipelineCounters extends MuteCounters {
   /** What rules found; each is stored, known already, or excepted. */
   matched: number;
   /** Findings that made no alert because an exception covers them. */
@@ -42,6 +43,8 @@ export interface PipelineOptions {
   /** A capture has an end, behind which nothing comes; a live tap only pauses. */
   readonly live: boolean;
   readonly rules: RuleSet;
+  /** Events that go no further than the process table. */
+  readonly mutes?: readonly MuteSelector[];
   readonly store: Pick<AlertStore, 'append'>;
   /** What makes no alert though a rule finds it. */
   readonly exceptions?: Pick<Exceptions, 'start' | 'count'>;
@@ -68,6 +71,7 @@ export class Pipeline {
   readonly #now: () => number;
   readonly #reader: EventReader;
   readonly #watchers = new Set<(event: ProcessEvent) => void>();
+  readonly #mutes: Mutes;
   #rules: RuleSet;
   #nextRules: RuleSet | null = null;
   readonly #inFlight = new Set<Promise<void>>();
@@ -79,6 +83,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#rules = options.rules;
+    this.#mutes = new Mutes(options.mutes);
     this.#now = options.now ?? Date.now;
     this.#reader = new EventReader(options.origin, {
       hostFromStart: options.hostFromStart,
@@ -92,6 +97,7 @@ export class Pipeline {
   get counters(): PipelineCounters {
     return {
       ...this.#counts,
+      ...this.#mutes.counters,
       evictedProcesses: this.#reader.evicted,
       sequences: this.#rules.counters(),
     };
@@ -114,6 +120,11 @@ export class Pipeline {
     if (state !== null) rules.restore(state);
     this.#nextRules = rules;
     if (!this.#evaluating) this.#changeRules();
+  }
+
+  /** Mutes by these, and no others, from the next event on. */
+  useMutes(mutes: readonly MuteSelector[]): void {
+    this.#mutes.use(mutes);
   }
 
   #changeRules(): void {
@@ -159,6 +170,7 @@ export class Pipeline {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
       if (position?.firstIsDue === true) this.#resumed(position, event.record);
+      if (this.#mutes.cut(event)) continue;
       for (const watcher of this.#watchers) watcher(event);
       const evaluation = this.#rules.start(event);
       if (!evaluation.run()) await this.#inSlices(evaluation);

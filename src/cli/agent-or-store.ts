@@ -151,9 +151,9 @@ class StoreHoldings implements Holdings {
     const counters = run === null ? {} : (JSON.parse(run.counters) as Partial<RunCounters>);
     const left =
       counters.tap === undefined
-        ? []
-        : healthOf(counters as RunCounters, await this.#store.counts(), Date.now()).reasons;
-    return { verdict: 'degraded', reasons: ['no agent runs here', ...left] };
+        ? { reasons: [], muted: 0 }
+        : healthOf(counters as RunCounters, await this.#store.counts(), Date.now());
+    return { ...left, verdict: 'degraded', reasons: ['no agent runs here', ...left.reasons] };
   }
 
   list(filter: AlertFilter): Promise<StoredAlert[]> {

@@ -3,6 +3,7 @@ import { openHoldings } from './agent-or-store.ts';
 import type { Io } from './io.ts';
 import { jsonOption, placeOf } from './options.ts';
 import { printable } from './output/printable.ts';
+import { count } from './output/summary.ts';
 
 export function healthCommand(io: Io): Command {
   return new Command('health')
@@ -12,7 +13,8 @@ export function healthCommand(io: Io): Command {
       const holdings = await openHoldings(placeOf(command), 'read');
       try {
         const health = await holdings.health();
-        const page = [health.verdict, ...health.reasons.map((reason) => `  ${printable(reason)}`)];
+        const muted = health.muted > 0 ? [`  ${count(health.muted, 'event was', 'events were')} muted`] : [];
+        const page = [health.verdict, ...health.reasons.map((reason) => `  ${printable(reason)}`), ...muted];
         await io.write(options.json === true ? `${JSON.stringify(health)}\n` : `${page.join('\n')}\n`);
         if (health.verdict !== 'ok') process.exitCode = 1;
       } finally {

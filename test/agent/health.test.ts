@@ -54,7 +54,7 @@ describe('the health of an agent', () => {
   ];
   for (const [what, run, held] of fine) {
     it(`is good where ${what}`, () =>
-      assert.deepEqual(healthOf(run, held, NOW), { verdict: 'ok', reasons: [] }));
+      assert.deepEqual(healthOf(run, held, NOW), { verdict: 'ok', reasons: [], muted: 0 }));
   }
 
   const bad: [what: string, counters: RunCounters, counts: StoreCounts, reason: RegExp][] = [

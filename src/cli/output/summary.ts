@@ -19,6 +19,7 @@ export function runSummary({ tap, pipeline, gaps }: RunCounters, elapsedMs: numb
     ...losses(tap),
     ...blindness(gaps),
     ...cuts(pipeline),
+    ...muted(pipeline),
     `${count(pipeline.stored, 'new alert')}${known}`,
     ...(excepted === 0
       ? []
@@ -82,6 +83,20 @@ function cuts({ evictedProcesses, sequences }: RunCounters['pipeline']): string[
     ...(closedSequences === 0
       ? []
       : [`${count(closedSequences, 'open sequence')} closed: the clock was set back`]),
+  ];
+}
+
+/** Mutes that a page shows; the counters hold every one. */
+const SHOWN_MUTES = 10;
+
+/** What is cut because somebody has asked for it, most first. */
+function muted({ muted, mutes }: Partial<RunCounters['pipeline']>): string[] {
+  // A run of an older version has not counted it.
+  if (muted === undefined || muted === 0) return [];
+  const most = [...(mutes ?? [])].filter(({ events }) => events > 0).sort((a, b) => b.events - a.events);
+  return [
+    `${count(muted, 'event was', 'events were')} muted: no rule has seen ${muted === 1 ? 'it' : 'them'}`,
+    ...most.slice(0, SHOWN_MUTES).map(({ mute, events }) => `  ${events} by ${printable(mute)}`),
   ];
 }
 
