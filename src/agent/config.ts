@@ -1,42 +1,16 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
-import { ExectapError, messageOf } from '../errors.ts';
-import { readTrusted, type Trust } from '../trust/index.ts';
+import type { Trust } from '../trust/index.ts';
+import { isThere, refuseFaults } from './config-error.ts';
+import { MANAGED_FILE, type ManagedPlace, PLUTIL, readManaged } from './config-managed.ts';
+import { type ConfigValues, KEY_NAMES, type KeyName, keyOf } from './config-schema.ts';
+import { readSource, type Setting, type SourceReading } from './config-source.ts';
+import { readYaml } from './config-yaml.ts';
+import type { LogLevel } from './log.ts';
+import type { MuteSelector } from './mutes.ts';
 
-/** Bytes of a configuration file; one written by people is a few KiB. */
-const CONFIG_BYTES = 1024 * 1024;
-
-/** What a data stream's namespace may be [Elastic: data stream naming scheme]: lower case, no `-`, short. */
-const namespace = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9_.]{1,100}$/, 'must be 1 to 100 of a-z, 0-9, "_" and "."'),
-);
-
-const url = v.pipe(
-  v.string(),
-  v.check(isCollectorUrl, 'must be an http or https URL without a user name, a query or a fragment'),
-);
-
-const path = v.pipe(v.string(), v.nonEmpty('must not be empty'));
-
-const destination = v.strictObject({
-  name: v.optional(
-    v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "_" and "-"')),
-  ),
-  type: v.picklist(['elasticsearch', 'opensearch'], 'must be elasticsearch or opensearch'),
-  url,
-  api_key_file: v.optional(path),
-  ca_file: v.optional(path),
-});
-
-const schema = v.strictObject({
-  state: v.optional(path),
-  source: v.optional(path, 'auto'),
-  namespace: v.optional(namespace, 'default'),
-  rules: v.optional(v.array(path), []),
-  destination: v.optional(destination),
-});
+/** Where an installed agent on macOS has its configuration. */
+export const SYSTEM_FILE = '/Library/Application Support/exectap/config.yaml';
 
 export interface DestinationConfig {
   /** Names the destination in the database and in `status`; its type unless configured. */
@@ -56,113 +30,162 @@ export interface Config {
   /** Files and folders of rules, besides those that come with exectap. */
   readonly rules: readonly string[];
   readonly destination: DestinationConfig | undefined;
+  readonly tap: {
+    readonly transport: 'pty' | 'pipe';
+    /** How long a line may wait in a pipe before it is pushed out. */
+    readonly pokeAfterMs: number;
+  };
+  readonly selftest: {
+    /** 0 = no self-test. */
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+  };
+  readonly log: { readonly level: LogLevel };
+  readonly mutes: readonly MuteSelector[];
 }
 
-export const DEFAULT_CONFIG: Config = {
-  state: undefined,
-  source: 'auto',
-  namespace: 'default',
-  rules: [],
-  destination: undefined,
-};
+/** Where a configuration may lie. */
+export interface ConfigPlaces {
+  /** The file that a person has named: it must be there. */
+  readonly file?: string | undefined;
+  /** The file that is read where none was named, if it is there. */
+  readonly systemFile?: string;
+  readonly managed?: ManagedPlace;
+  /** Whose files are used. */
+  readonly trust: Trust;
+}
 
-/** A configuration file that cannot be used, with every fault and its line. */
-export class ConfigError extends ExectapError {}
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Every key, in the order of the table, with its value and where it comes from. */
+  readonly settings: readonly Setting[];
+}
+
+interface Caller {
+  readonly platform: NodeJS.Platform;
+  readonly uid: number | undefined;
+}
 
 /**
- * Reads and checks a YAML configuration. Paths in it are relative to its own folder. The file is refused where somebody
- * other than root (in development: or the running user) could have written it.
+ * The places that an agent reads: on macOS, as root or as the worker of the daemon, those of the installation.
  *
- * @throws ConfigError naming the file and, for every fault, its line
+ * @param file what `--config` names
  */
-export function readConfig(file: string, trust: Trust = 'user'): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(readText(file, trust), { lineCounter: lines, prettyErrors: true });
-  const broken = document.errors[0];
-  if (broken !== undefined) throw new ConfigError(`${file}: ${broken.message.trim()}`, { cause: broken });
-  const checked = v.safeParse(schema, contentOf(file, document));
-  if (!checked.success) {
-    const faults = checked.issues.map(
-      (issue) => `${file}${place(document, lines, issue)}: ${describe(issue)}`,
-    );
-    throw new ConfigError(faults.join('\n'), { remedy: 'correct the file; the README lists every key' });
-  }
-  return toConfig(checked.output, dirname(resolve(file)));
-}
-
-function contentOf(file: string, document: Document): unknown {
-  if (document.contents === null) return {};
-  if (!isMap(document.contents))
-    throw new ConfigError(`${file}:1: a configuration is a list of "key: value" lines`);
-  try {
-    // No aliases: a few lines of them can stand for gigabytes, and nobody needs them here.
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    throw new ConfigError(`${file}: ${messageOf(error)}`, {
-      cause: error,
-      remedy: 'write the value out instead of an alias',
-    });
-  }
-}
-
-function readText(file: string, trust: Trust): string {
-  try {
-    return readTrusted(file, trust, CONFIG_BYTES).bytes.toString('utf8');
-  } catch (cause) {
-    if (!(cause instanceof ExectapError)) throw cause;
-    throw new ConfigError(`the configuration is not used: ${cause.message}`, {
-      cause,
-      remedy: cause.remedy ?? 'give the path of a YAML file; the README lists its keys',
-    });
-  }
-}
-
-type Issue = v.InferIssue<typeof schema>;
-
-function describe(issue: Issue): string {
-  const key = v.getDotPath(issue);
-  if (issue.type === 'strict_object' && issue.expected === 'never')
-    return `unknown key ${JSON.stringify(key)}`;
-  if (issue.received === 'undefined') return `${key} is missing`;
-  return key === null ? issue.message : `${key}: ${issue.message}`;
-}
-
-/** `:LINE` of the key that a fault is about, or of the nearest one above it that is there. */
-function place(document: Document, lines: LineCounter, issue: Issue): string {
-  const path = (issue.path ?? []).map((item) => item.key);
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true) as
-      | { range?: [number, number, number] }
-      | undefined;
-    if (node?.range !== undefined) return `:${lines.linePos(node.range[0]).line}`;
-  }
-  return '';
-}
-
-function toConfig(parsed: v.InferOutput<typeof schema>, folder: string): Config {
-  const relative = (file: string): string => (isAbsolute(file) ? file : resolve(folder, file));
-  const optional = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : relative(file);
-  const { destination: target } = parsed;
+export function configPlaces(
+  file: string | undefined,
+  { trust, installed }: { readonly trust: Trust; readonly installed: boolean },
+  { platform, uid }: Caller = { platform: process.platform, uid: process.geteuid?.() },
+): ConfigPlaces {
+  if (platform !== 'darwin' || (uid !== 0 && !installed)) return { file, trust };
   return {
-    state: optional(parsed.state),
-    source: ['auto', 'eslogger', 'endpoint-security', '-'].includes(parsed.source)
-      ? parsed.source
-      : relative(parsed.source),
-    namespace: parsed.namespace,
-    rules: parsed.rules.map(relative),
-    destination: target && {
-      name: target.name ?? target.type,
-      type: target.type,
-      url: target.url,
-      apiKeyFile: optional(target.api_key_file),
-      caFile: optional(target.ca_file),
-    },
+    file,
+    systemFile: SYSTEM_FILE,
+    managed: { file: MANAGED_FILE, plutil: PLUTIL, trust: 'root' },
+    trust,
   };
 }
 
-function isCollectorUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, search, hash } = new URL(text);
-  return ['http:', 'https:'].includes(protocol) && `${username}${password}${search}${hash}` === '';
+/**
+ * Reads and checks a configuration: managed preferences, then the file, then the defaults, key by key. Paths in a file
+ * are relative to its folder. Files are refused where somebody other than root (in development: or the running user)
+ * could have written them.
+ *
+ * @throws ConfigError naming every fault with its file and line
+ */
+export function loadConfig(places: ConfigPlaces): LoadedConfig {
+  const readings = [readManagedSource(places), readFileSource(places)];
+  const faults = readings.flatMap((reading) => reading.faults);
+  const settings = KEY_NAMES.map((key) => settingOf(key, readings));
+  const whole = Object.fromEntries(settings.map(({ key, value }) => [key, value])) as unknown as ConfigValues;
+  // A key with a fault is not set: what is missing beside it cannot be told.
+  if (faults.length === 0) faults.push(...missing(readings), ...contradictions(whole, settings));
+  refuseFaults(faults);
+  return { config: toConfig(whole), settings };
 }
+
+/** Reads one file and nothing else. @throws ConfigError naming every fault with its line */
+export function readConfig(file: string, trust: Trust = 'user'): Config {
+  return loadConfig({ file, trust }).config;
+}
+
+const NOTHING: SourceReading = { settings: [], faults: [], sections: new Map() };
+
+function readManagedSource({ managed }: ConfigPlaces): SourceReading {
+  const root = managed === undefined ? null : readManaged(managed);
+  return root === null ? NOTHING : readSource(root, null);
+}
+
+function readFileSource({ file, systemFile, trust }: ConfigPlaces): SourceReading {
+  const used = file ?? (systemFile !== undefined && isThere(systemFile) ? systemFile : undefined);
+  if (used === undefined) return NOTHING;
+  const { root, faults } = readYaml(used, trust);
+  const reading = readSource(root, dirname(resolve(used)));
+  return { ...reading, faults: [...faults, ...reading.faults] };
+}
+
+/** From the first source that has the key, else the default. */
+function settingOf(key: KeyName, readings: readonly SourceReading[]): Setting {
+  for (const { settings } of readings) {
+    const set = settings.find((each) => each.key === key);
+    if (set !== undefined) return set;
+  }
+  const { standard, schema } = keyOf(key);
+  const value = standard === undefined ? undefined : v.parse(schema, standard);
+  return { key, value, origin: { kind: 'default' } };
+}
+
+/** A destination is one only with its type and its URL. */
+function missing(readings: readonly SourceReading[]): string[] {
+  const place = readings
+    .map(({ sections }) => sections.get('destination'))
+    .find((each) => each !== undefined);
+  const set = new Set(readings.flatMap(({ settings }) => settings.map(({ key }) => key)));
+  if (![...set].some((key) => key.startsWith('destination.'))) return [];
+  return (['destination.type', 'destination.url'] as const)
+    .filter((key) => !set.has(key))
+    .map((key) => `${place}: ${key} is missing`);
+}
+
+function contradictions(values: ConfigValues, settings: readonly Setting[]): string[] {
+  const interval = values['selftest.interval'];
+  if (interval === 0 || values['selftest.timeout'] <= interval) return [];
+  const place = settings.filter(({ key }) => key.startsWith('selftest.')).map(placeOf);
+  return [
+    `${place.find((each) => each !== 'default')}: selftest.timeout must not be longer than selftest.interval`,
+  ];
+}
+
+/** `FILE:LINE`, `FILE` or `default`, for a person. */
+export function placeOf({ origin }: Pick<Setting, 'origin'>): string {
+  if (origin.kind === 'default') return 'default';
+  return origin.kind === 'file' ? `${origin.file}:${origin.line}` : origin.file;
+}
+
+function toConfig(values: ConfigValues): Config {
+  return {
+    state: values.state,
+    source: values.source,
+    namespace: values.namespace,
+    rules: values.rules,
+    destination: destinationOf(values),
+    tap: { transport: values['tap.transport'], pokeAfterMs: values['tap.poke_after'] },
+    selftest: { intervalMs: values['selftest.interval'], timeoutMs: values['selftest.timeout'] },
+    log: { level: values['log.level'] },
+    mutes: values.mutes,
+  };
+}
+
+function destinationOf(values: ConfigValues): DestinationConfig | undefined {
+  const { 'destination.type': type, 'destination.url': url } = values;
+  if (type === undefined || url === undefined) return undefined;
+  return {
+    name: values['destination.name'] ?? type,
+    type,
+    url,
+    apiKeyFile: values['destination.api_key_file'],
+    caFile: values['destination.ca_file'],
+  };
+}
+
+/** What an agent does that nobody has configured. */
+export const DEFAULT_CONFIG: Config = loadConfig({ trust: 'root' }).config;

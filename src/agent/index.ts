@@ -1,5 +1,16 @@
 export { type Activity, activityOf } from './activity.ts';
-export { type Config, ConfigError, DEFAULT_CONFIG, readConfig } from './config.ts';
+export {
+  type Config,
+  type ConfigPlaces,
+  configPlaces,
+  DEFAULT_CONFIG,
+  type LoadedConfig,
+  loadConfig,
+  placeOf,
+  readConfig,
+} from './config.ts';
+export { ConfigError } from './config-error.ts';
+export { configWarnings } from './config-warnings.ts';
 export { DocumentError, readDocuments } from './documents.ts';
 export { type AskedException, addException, Exceptions, MAX_REASON, MAX_RULE_ID } from './exceptions.ts';
 export { type Health, healthOf } from './health.ts';
