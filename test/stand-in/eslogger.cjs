@@ -19,6 +19,7 @@ const { isatty } = require('node:tty');
  * @property {number} [exit] ends with this code once the triples are out
  * @property {string} [stderr] said at the start
  * @property {boolean} [halfLine] ends in the middle of a line
+ * @property {boolean} [realMix] exec, fork and exit as 1:2:2, as on a real Mac; otherwise one of each
  * @property {number} [argumentBytes] length of one more argument of each execution
  * @property {string[]} [events] the event names that it knows; default exec, fork, exit and some more
  * @property {boolean} [listsNothing] it hangs when asked which events it knows
@@ -110,7 +111,14 @@ function triple() {
   const child = living(fork.event.fork.child, pid, pidversion, startTime);
   const forked = stamp(fork, { fork: { child } });
   const executed = execution(pid, pidversion, startTime, args);
-  return [forked, executed, { ...stamp(exit, exit.event), process: executed.event.exec.target }];
+  const lines = [forked, executed, { ...stamp(exit, exit.event), process: executed.event.exec.target }];
+  return behaviour.realMix ? [...lines, ...childlessFork(pid, pidversion, startTime)] : lines;
+}
+
+/** A fork that executes nothing and ends. */
+function childlessFork(pid, pidversion, startTime) {
+  const child = living(fork.event.fork.child, pid, pidversion + 500_000_000, startTime);
+  return [stamp(fork, { fork: { child } }), { ...stamp(exit, exit.event), process: child }];
 }
 
 /** As Linux tells of a process: its start in ticks of 10 ms after the boot, field 22 of its stat [proc(5)]. */
