@@ -122,13 +122,13 @@ const MUTE_FORM = `must be one of ${MUTE_KINDS.join(', ')} with its value, such 
 const mute = v.pipe(
   v.record(v.string(), v.unknown(), MUTE_FORM),
   v.rawTransform(({ dataset, addIssue, NEVER }): MuteSelector => {
-    const [[name = '', given] = [], ...more] = Object.entries(dataset.value);
-    const kind = MUTE_KINDS.find((each) => each === name);
+    const [first, ...more] = Object.entries(dataset.value);
+    const kind = MUTE_KINDS.find((each) => each === first?.[0]);
     if (kind === undefined || more.length > 0) {
       addIssue({ message: more.length > 0 ? `${MUTE_FORM}; this one has several keys` : MUTE_FORM });
       return NEVER;
     }
-    const checked = v.safeParse(MUTE_VALUES[kind], given);
+    const checked = v.safeParse(MUTE_VALUES[kind], first?.[1]);
     if (checked.success) return { kind, value: checked.output };
     for (const { message } of checked.issues) addIssue({ message: `${kind} ${message}` });
     return NEVER;

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { Log } from './log.ts';
 import { type MuteSelector, muteName, pathMatcher, signingIdOf } from './mutes.ts';
 
 /** Programs that do for anybody what they are told to; who mutes them mutes whoever uses them. */
@@ -40,6 +41,11 @@ export function configWarnings({ mutes }: Pick<Config, 'mutes'>): string[] {
     const why = dangerOf(mute);
     return why === null ? [] : [`${muteName(mute)}: ${why}`];
   });
+}
+
+/** Says in the log what is dangerous, at each start and each reload: whoever reads it may not have written it. */
+export function warnOf(config: Config, log: Log): void {
+  for (const warning of configWarnings(config)) log.warn('a mute that hides much', { mute: warning });
 }
 
 function dangerOf({ kind, value }: MuteSelector): string | null {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { type AlertStore, lockState, openStore, type StateLock, StateLockedError } from '../store/index.ts';
+import { warnOf } from './config-warnings.ts';
 import { Exceptions } from './exceptions.ts';
 import { startForwarder } from './forwarding.ts';
 import { Gaps } from './gaps.ts';
@@ -63,6 +64,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   const gaps = new Gaps(log);
   const before = live ? notRunning(await store.lastRun(), source) : null;
   if (before !== null && root === null) gaps.add(before);
+  warnOf(config, log);
   const rules = loadTrustedRules(config.rules, trust, log);
   await restoreRules(rules, store, log);
   const exceptions = await Exceptions.load(store, log);
@@ -76,6 +78,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     hostFromStart: source.kind !== 'eslogger',
     live,
     rules,
+    mutes: config.mutes,
     store,
     exceptions,
     position,

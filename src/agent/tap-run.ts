@@ -2,10 +2,11 @@ import type { Forwarder } from '../forward/index.ts';
 import type { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
 import { HEARTBEAT_MS } from './activity.ts';
+import { warnOf } from './config-warnings.ts';
 import { startControl } from './control.ts';
 import type { Exceptions } from './exceptions.ts';
 import type { Hearing } from './hearing.ts';
-import type { Log } from './log.ts';
+import type { Log, LogLevel } from './log.ts';
 import { openSource } from './opened-source.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AgentParts, Reloaded } from './requests/index.ts';
@@ -29,6 +30,8 @@ export type AlertWatcher = (alerts: readonly NewAlert[]) => void;
 export interface TapRun extends RunOptions, Hearing {
   readonly store: AlertStore;
   rules: RuleSet;
+  /** The log's level in the configuration as it was read last. */
+  level?: LogLevel;
   readonly exceptions: Exceptions;
   readonly forwarder: Forwarder | null;
   readonly live: boolean;
@@ -112,7 +115,7 @@ function partsOf(pipeline: Pipeline, run: TapRun, row: AgentParts['run']): Agent
   };
 }
 
-/** Rules take effect at once; what else has changed in the configuration, with the next start. */
+/** Rules, mutes and the log's level take effect at once; what else has changed, with the next start. */
 function reload(pipeline: Pipeline, run: TapRun): Reloaded {
   const config = run.readConfig?.() ?? run.config;
   let unusable = 0;
@@ -121,8 +124,13 @@ function reload(pipeline: Pipeline, run: TapRun): Reloaded {
   });
   pipeline.useRules(rules);
   run.rules = rules;
-  const atNextStart = (['state', 'source', 'namespace', 'destination'] as const).filter(
+  pipeline.useMutes(config.mutes);
+  warnOf(config, run.log);
+  // What log-level has set stays, unless the configuration has another level than before.
+  if (config.log.level !== (run.level ?? run.config.log.level)) run.setLogLevel?.(config.log.level);
+  run.level = config.log.level;
+  const atNextStart = (['state', 'source', 'namespace', 'destination', 'tap', 'selftest'] as const).filter(
     (key) => JSON.stringify(config[key]) !== JSON.stringify(run.config[key]),
   );
-  return { rules: rules.rules.length, unusable, atNextStart };
+  return { rules: rules.rules.length, unusable, mutes: config.mutes.length, atNextStart };
 }

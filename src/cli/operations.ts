@@ -21,8 +21,10 @@ export function reloadCommand(io: Io): Command {
   return new Command('reload')
     .description('make the running agent read its configuration and its rules anew')
     .action(async (_options: object, command: Command) => {
-      const { rules, unusable, atNextStart } = (await ask(command, 'reload')) as Reloaded;
-      io.say(`${count(rules, 'rule')} in use${unusable === 0 ? '' : `, ${unusable} cannot be used`}\n`);
+      const { rules, unusable, mutes, atNextStart } = (await ask(command, 'reload')) as Reloaded;
+      io.say(
+        `${count(rules, 'rule')} in use${unusable === 0 ? '' : `, ${unusable} cannot be used`}${mutes === 0 ? '' : `, ${count(mutes, 'mute')} in force`}\n`,
+      );
       if (atNextStart.length > 0)
         io.say(`changed, and in effect with the next start: ${atNextStart.join(', ')}\n`);
     });

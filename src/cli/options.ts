@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { defaultStateDirectory } from '../agent/index.ts';
+import { defaultStateDirectory, LOG_LEVELS } from '../agent/index.ts';
 import { ALERT_STATUSES, type AlertStatus } from '../store/index.ts';
 
 /** What every verb takes, before it or after it. */
@@ -81,6 +81,15 @@ export function parseLimit(text: string): number {
   if (limit < 1) throw new InvalidArgumentError('Give a whole number from 1 to 9999999.');
   return limit;
 }
+
+export const configOption = (): Option =>
+  new Option('--config <file>', 'YAML configuration; exectap config shows its keys').argParser(notEmpty);
+
+export const logLevelOption = (): Option =>
+  new Option(
+    '--log-level <level>',
+    'what is logged to stderr (default: log.level of the configuration)',
+  ).choices(LOG_LEVELS);
 
 /** `--rules`, which can be given several times. */
 export const rulesOption = (): Option =>

@@ -1,17 +1,17 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   type Config,
   chooseSource,
+  configPlaces,
   createLog,
-  DEFAULT_CONFIG,
   defaultStateDirectory,
   type LogLevel,
-  readConfig,
+  loadConfig,
   runAgent,
   sourceName,
 } from '../agent/index.ts';
 import type { Io } from './io.ts';
-import { type CommonOptions, notEmpty, rulesOption } from './options.ts';
+import { type CommonOptions, configOption, logLevelOption, notEmpty, rulesOption } from './options.ts';
 import { count, decodeFaults, runSummary } from './output/summary.ts';
 import { stopSignal } from './signals.ts';
 
@@ -19,7 +19,7 @@ interface Options extends CommonOptions {
   source?: string;
   config?: string;
   rules?: string[];
-  logLevel: LogLevel;
+  logLevel?: LogLevel;
 }
 
 export function runCommand(io: Io): Command {
@@ -30,25 +30,22 @@ export function runCommand(io: Io): Command {
       'auto, eslogger, endpoint-security, the path of a capture, or - for standard input',
       notEmpty,
     )
-    .option('--config <file>', 'YAML configuration: state, source, namespace, destination', notEmpty)
+    .addOption(configOption())
     .addOption(rulesOption())
-    .addOption(
-      new Option('--log-level <level>', 'what is logged to stderr')
-        .choices(['debug', 'info', 'warn', 'error'])
-        .default('info'),
-    )
+    .addOption(logLevelOption())
     .action((_options: object, command: Command) => run(io, command.optsWithGlobals<Options>()));
 }
 
 async function run(io: Io, options: Options): Promise<void> {
   const read = (): Config => {
-    const config = options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config);
-    return { ...config, rules: [...config.rules, ...(options.rules ?? [])] };
+    const { config } = loadConfig(configPlaces(options.config, { trust: 'user', installed: false }));
+    const log = options.logLevel === undefined ? config.log : { level: options.logLevel };
+    return { ...config, log, rules: [...config.rules, ...(options.rules ?? [])] };
   };
   const config = read();
   const state = options.state ?? config.state ?? defaultStateDirectory();
   const source = chooseSource(options.source ?? config.source);
-  const log = createLog(options.logLevel, process.stderr.isTTY === true);
+  const log = createLog(config.log.level, process.stderr.isTTY === true);
   const started = io.now();
   const result = await runAgent({
     state,

@@ -1,21 +1,21 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   type Config,
+  configPlaces,
   createLog,
-  DEFAULT_CONFIG,
   defaultStateDirectory,
   type LogLevel,
-  readConfig,
+  loadConfig,
   runAgent,
 } from '../agent/index.ts';
 import type { Trust } from '../trust/index.ts';
 import type { Io } from './io.ts';
-import { type CommonOptions, notEmpty } from './options.ts';
+import { type CommonOptions, configOption, logLevelOption } from './options.ts';
 import { stopSignal } from './signals.ts';
 
 interface Options extends CommonOptions {
   config?: string;
-  logLevel: LogLevel;
+  logLevel?: LogLevel;
   development?: boolean;
 }
 
@@ -23,22 +23,20 @@ interface Options extends CommonOptions {
 export function workerCommand(_io: Io): Command {
   return new Command('worker')
     .description('the agent as exectapd runs it')
-    .option('--config <file>', 'YAML configuration', notEmpty)
+    .addOption(configOption())
     .option('--development', 'configuration, rules and secrets may be the running user’s, not only root’s')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged to stderr')
-        .choices(['debug', 'info', 'warn', 'error'])
-        .default('info'),
-    )
+    .addOption(logLevelOption())
     .action((_options: object, command: Command) => work(command.optsWithGlobals<Options>()));
 }
 
 async function work(options: Options): Promise<void> {
   const trust: Trust = options.development === true ? 'user' : 'root';
-  const read = (): Config =>
-    options.config === undefined ? DEFAULT_CONFIG : readConfig(options.config, trust);
+  const read = (): Config => {
+    const { config } = loadConfig(configPlaces(options.config, { trust, installed: true }));
+    return options.logLevel === undefined ? config : { ...config, log: { level: options.logLevel } };
+  };
   const config = read();
-  const log = createLog(options.logLevel, false);
+  const log = createLog(config.log.level, false);
   await runAgent({
     state: options.state ?? config.state ?? defaultStateDirectory(),
     source: { kind: 'exectapd' },

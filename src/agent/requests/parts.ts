@@ -12,6 +12,8 @@ export interface Reloaded {
   readonly rules: number;
   /** Rules that cannot be used. */
   readonly unusable: number;
+  /** Mutes in force from now on. */
+  readonly mutes: number;
   /** Settings that have changed and take effect with the next start. */
   readonly atNextStart: readonly string[];
 }
