@@ -34,7 +34,7 @@ std::string isoTime(uint64_t nanoseconds) {
 std::string startLine(const HostFacts& host, const TapRun& run, bool resumed) {
   const Clocks now = clocks();
   JsonLine line = begin("start");
-  line.text("source", run.source);
+  line.text("source", run.source).text("reason", "this build has no Endpoint Security client");
   line.open("host").text("id", host.id).known("name", host.name).known("architecture", host.architecture).close();
   line.open("os").known("version", host.osVersion).known("build", host.osBuild).known("kernel", host.kernel).close();
   line.known("boot_id", host.bootId);

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import type { HostIdentity } from '../ecs/index.ts';
+import type { Timebase } from './clock-watch.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31));
 const time = v.optional(v.pipe(v.string(), v.isoTimestamp()));
 
 /** An id becomes a part of hashes, whose parts are joined by `|`. */
@@ -16,6 +18,9 @@ const start = v.object({
     {},
   ),
   boot_id: v.optional(text),
+  agent: v.optional(v.object({ pump: whole, tap: whole })),
+  timebase: v.optional(v.object({ numer: positive, denom: positive })),
+  reason: v.optional(text),
   time,
   run: v.optional(text),
   resumed: v.optional(v.boolean(), false),
@@ -48,6 +53,13 @@ export interface TapStart {
   readonly kind: 'start';
   readonly host: HostIdentity;
   readonly bootId: string | undefined;
+  /** The tap's program, and why it was chosen. */
+  readonly source: string | undefined;
+  readonly reason: string | undefined;
+  /** The processes behind the stream, whose own events are of no interest. */
+  readonly agent: { readonly pump: number; readonly tap: number } | undefined;
+  /** Of mach_time. */
+  readonly timebase: Timebase | undefined;
   /** Names one life of the tap. */
   readonly run: string | undefined;
   /** The run had begun before; this reader is new to it. */
@@ -111,7 +123,7 @@ function told(said: v.InferOutput<typeof line>['exectap']): ControlLine {
 }
 
 function tapStart(said: v.InferOutput<typeof start>): TapStart {
-  const { host, os, boot_id, run, resumed } = said;
+  const { host, os, boot_id, run, resumed, source, reason, agent, timebase } = said;
   return {
     kind: 'start',
     host: {
@@ -123,6 +135,10 @@ function tapStart(said: v.InferOutput<typeof start>): TapStart {
       kernel: os.kernel,
     },
     bootId: boot_id,
+    source,
+    reason,
+    agent,
+    timebase,
     run,
     resumed,
     timeMs: timeOf(said),

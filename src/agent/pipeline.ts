@@ -10,6 +10,7 @@ import { EventReader } from './event-reader.ts';
 import type { Exceptions } from './exceptions.ts';
 import type { Gap } from './gaps.ts';
 import { type MuteCounters, type MuteSelector, Mutes } from './mutes.ts';
+import type { OwnEventCounters, OwnEvents } from './own-events.ts';
 import type { TapPosition } from './tap-position.ts';
 
 /**
@@ -20,6 +21,8 @@ const ALERTS_IN_FLIGHT = 1_000;
 
 /** How long after an event others of the same time may still come, in milliseconds. */
 const LATENESS_MS = 10_000;
+
+const NO_OWN_EVENTS: OwnEventCounters = { agent: 0, selfTests: 0 };
 
 export interface PipelineCounters extends MuteCounters {
   /** What rules found; each is stored, known already, or excepted. */
@@ -32,6 +35,8 @@ export interface PipelineCounters extends MuteCounters {
   known: number;
   /** Processes forgotten because the table was full. */
   evictedProcesses: number;
+  /** Events that the agent itself has caused. */
+  own: Readonly<OwnEventCounters>;
   /** What bounds and clocks have cut from the sequences of rules. */
   sequences: Readonly<SequenceCounters>;
 }
@@ -56,6 +61,8 @@ export interface PipelineOptions {
   readonly onControl?: (line: ControlLine) => void;
   /** Told of what is missing before a run that is taken up in the middle. */
   readonly onGap?: (gap: Gap) => void;
+  /** Knows the agent's own events, which go no further. */
+  readonly own?: OwnEvents;
   /** Keeps account of how far the tap was read. */
   readonly position?: TapPosition;
   readonly now?: () => number;
@@ -88,7 +95,10 @@ export class Pipeline {
     this.#reader = new EventReader(options.origin, {
       hostFromStart: options.hostFromStart,
       onControl: (line) => {
-        if (line.kind === 'start') options.position?.start(line);
+        if (line.kind === 'start') {
+          options.position?.start(line);
+          options.own?.started(line);
+        }
         options.onControl?.(line);
       },
     });
@@ -99,6 +109,7 @@ export class Pipeline {
       ...this.#counts,
       ...this.#mutes.counters,
       evictedProcesses: this.#reader.evicted,
+      own: this.#options.own?.counters ?? NO_OWN_EVENTS,
       sequences: this.#rules.counters(),
     };
   }
@@ -165,12 +176,12 @@ export class Pipeline {
   /** Everything that needs the batch happens here, before the tap is asked for the next one. */
   async #take(batch: Batch): Promise<NewAlert[]> {
     const alerts: NewAlert[] = [];
-    const { position } = this.#options;
+    const { position, own } = this.#options;
     for (let index = 0; index < batch.length; index += 1) {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
       if (position?.firstIsDue === true) this.#resumed(position, event.record);
-      if (this.#mutes.cut(event)) continue;
+      if (own?.claims(event) === true || this.#mutes.cut(event)) continue;
       for (const watcher of this.#watchers) watcher(event);
       const evaluation = this.#rules.start(event);
       if (!evaluation.run()) await this.#inSlices(evaluation);

@@ -8,6 +8,7 @@ import { startForwarder } from './forwarding.ts';
 import { Gaps } from './gaps.ts';
 import { type Hearing, heard, notRunning } from './hearing.ts';
 import { thisMac } from './host.ts';
+import { OwnEvents } from './own-events.ts';
 import { Pipeline } from './pipeline.ts';
 import { RootChannel } from './root-channel.ts';
 import { loadTrustedRules } from './rule-loading.ts';
@@ -72,6 +73,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
   const hearing: Hearing = { gaps, position, root, log, before: root === null ? null : before };
+  const own = new OwnEvents();
   const watchers = new Set<AlertWatcher>();
   const pipeline = new Pipeline({
     origin,
@@ -82,6 +84,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     store,
     exceptions,
     position,
+    own,
     onStored: (alerts) => {
       forwarder?.notify();
       for (const watcher of watchers) watcher(alerts);

@@ -56,6 +56,17 @@ export interface Behaviour {
   stderr?: string;
   halfLine?: boolean;
   argumentBytes?: number;
+  realMix?: boolean;
+  events?: string[];
+  listsNothing?: boolean;
+  ignores?: NodeJS.Signals[];
+  crlf?: boolean;
+  loseEvery?: number;
+  restartEvery?: number;
+  longLine?: number;
+  blocks?: number;
+  silentAfter?: number;
+  seesSelfTests?: boolean;
 }
 
 export type LogLine = Record<string, unknown> & { message: string };

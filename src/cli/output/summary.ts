@@ -123,7 +123,11 @@ export function sumCounters(all: readonly RunCounters[]): RunCounters {
 }
 
 function addPipeline(a: RunCounters['pipeline'], b: RunCounters['pipeline']): RunCounters['pipeline'] {
-  return { ...addNumbers(a, b), sequences: addNumbers(a.sequences, b.sequences) };
+  return {
+    ...addNumbers(a, b),
+    own: addNumbers(a.own, b.own),
+    sequences: addNumbers(a.sequences, b.sequences),
+  };
 }
 
 function addTap(a: TapCounters, b: TapCounters): TapCounters {
