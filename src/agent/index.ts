@@ -10,6 +10,7 @@ export {
   readConfig,
 } from './config.ts';
 export { ConfigError } from './config-error.ts';
+export { defaultFile, writtenValue } from './config-print.ts';
 export { configWarnings } from './config-warnings.ts';
 export { DocumentError, readDocuments } from './documents.ts';
 export { type AskedException, addException, Exceptions, MAX_REASON, MAX_RULE_ID } from './exceptions.ts';

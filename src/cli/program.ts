@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../agent/index.ts';
 import { alertsCommand } from './alerts.ts';
+import { configCommand } from './config.ts';
 import { convertCommand } from './convert.ts';
 import { exceptionsCommand } from './exceptions.ts';
 import { healthCommand } from './health.ts';
@@ -51,6 +52,7 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     queryCommand,
     rulesCommand,
     exceptionsCommand,
+    configCommand,
     reloadCommand,
     flushCommand,
     logLevelCommand,
