@@ -83,7 +83,7 @@ function keyMarkdown(name: KeyName): string {
 
 function standardText({ standard }: ConfigKey): string {
   if (standard === undefined) return 'not set';
-  return Array.isArray(standard) && standard.length === 0 ? 'none' : `\`${String(standard)}\``;
+  return Array.isArray(standard) && standard.length === 0 ? 'none' : `\`${standard as string}\``;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
