@@ -25,7 +25,7 @@ export const MUTE_LIMIT = 256;
 /** The signature is nobody's: CS_ADHOC [xnu, osfmk/kern/cs_blobs.h]. Its identifiers are what its maker likes. */
 const CS_ADHOC = 0x2;
 
-type Matcher = (event: ProcessEvent) => boolean;
+type Matcher = (facts: EventFacts) => boolean;
 
 /**
  * The mutes in force. An event that one of them matches is known to the process table, so that children know their
@@ -34,6 +34,7 @@ type Matcher = (event: ProcessEvent) => boolean;
 export class Mutes {
   #mutes: { readonly name: string; readonly matches: Matcher; events: number }[] = [];
   #takenBack = 0;
+  readonly #facts = new EventFacts();
 
   constructor(selectors: readonly MuteSelector[] = []) {
     this.use(selectors);
@@ -54,8 +55,10 @@ export class Mutes {
 
   /** Whether the event goes no further, counted where it does not. */
   cut(event: ProcessEvent): boolean {
+    if (this.#mutes.length === 0) return false;
+    this.#facts.load(event);
     for (const mute of this.#mutes) {
-      if (!mute.matches(event)) continue;
+      if (!mute.matches(this.#facts)) continue;
       mute.events += 1;
       return true;
     }
@@ -71,11 +74,11 @@ export class Mutes {
 export const muteName = ({ kind, value }: MuteSelector): string => `${kind}: ${value}`;
 
 function matcherOf({ kind, value }: MuteSelector): Matcher {
-  if (kind === 'team_id') return ({ subject }) => subject.teamId === value && isProven(subject);
+  if (kind === 'team_id') return ({ signer }) => signer?.teamId === value;
   if (kind === 'signing_id') return bySigningId(value);
   const below = pathMatcher(value);
-  if (kind === 'path') return ({ subject }) => below(subject.executable);
-  return ({ parent: { entity } }) => entity !== null && below(entity.image.executable);
+  if (kind === 'path') return ({ path }) => below(path);
+  return ({ parentPath }) => parentPath !== null && below(parentPath);
 }
 
 /** A prefix ends where a component does: `/opt/a` is that file and what lies below it, never `/opt/ab`. */
@@ -85,11 +88,11 @@ export function pathMatcher(prefix: string): (path: string) => boolean {
 }
 
 function bySigningId(value: string): Matcher {
-  const { signer, id } = signingIdOf(value);
-  return ({ subject }) => {
-    if (subject.signingId !== id || !isProven(subject)) return false;
-    if (signer === null) return true;
-    return signer === 'platform' ? subject.platformBinary : subject.teamId === signer;
+  const { signer: asked, id } = signingIdOf(value);
+  return ({ signer }) => {
+    if (signer?.signingId !== id) return false;
+    if (asked === null) return true;
+    return asked === 'platform' ? signer.platformBinary : signer.teamId === asked;
   };
 }
 
@@ -99,7 +102,39 @@ export function signingIdOf(value: string): { readonly signer: string | null; re
   return parts === null ? { signer: null, id: value } : { signer: parts[1]!, id: parts[2]! };
 }
 
-/** Anybody can sign ad hoc under any identifier: only what Apple vouches for can be muted by one. */
-function isProven(subject: ProcessBlock): boolean {
-  return isTrusted(subject) && (subject.csFlags & CS_ADHOC) === 0;
+type Signer = Pick<ProcessBlock, 'signingId' | 'teamId' | 'platformBinary'>;
+
+/** What mutes ask of an event, each read from the record at most once, however many ask. */
+class EventFacts {
+  #event!: ProcessEvent;
+  #path: string | null = null;
+  #signer: Signer | null | undefined;
+
+  load(event: ProcessEvent): void {
+    this.#event = event;
+    this.#path = null;
+    this.#signer = undefined;
+  }
+
+  get path(): string {
+    this.#path ??= this.#event.subject.executable;
+    return this.#path;
+  }
+
+  get parentPath(): string | null {
+    return this.#event.parent.entity?.image.executable ?? null;
+  }
+
+  /**
+   * Who has signed; null where Apple does not vouch for it. Anybody can sign ad hoc, under any identifier and any team.
+   */
+  get signer(): Signer | null {
+    if (this.#signer === undefined) {
+      const { subject } = this.#event;
+      const proven = isTrusted(subject) && (subject.csFlags & CS_ADHOC) === 0;
+      const { signingId, teamId, platformBinary } = subject;
+      this.#signer = proven ? { signingId, teamId, platformBinary } : null;
+    }
+    return this.#signer;
+  }
 }
