@@ -34,10 +34,15 @@ function keyBlock(name: KeyName, section: string, last: string | null): string {
   const indent = last === null ? '' : '  ';
   const text = [key.description, `Type: ${key.type}${key.range === undefined ? '' : `; ${key.range}`}.`];
   const line = (value: unknown): string => yamlOf(last ?? section, value, indent);
-  if (key.standard === undefined) return comment(text.join(' '), indent) + commentOut(line(key.example));
+  const explained = comment(text.join(' '), indent);
+  if (key.standard === undefined) {
+    const example = line(key.example);
+    // Below a section that is commented out, the comments are so too: their indentation would mean nothing.
+    return last === null ? explained + commentOut(example) : commentOut(explained + example);
+  }
   const empty = Array.isArray(key.standard) && key.standard.length === 0;
   const example = empty ? `${indent}# For example:\n${commentOut(line(key.example))}` : '';
-  return comment(text.join(' '), indent) + example + line(key.standard);
+  return explained + example + line(key.standard);
 }
 
 function yamlOf(name: string, value: unknown, indent: string): string {
