@@ -7,7 +7,7 @@ const char* const usage =
     "exectapd [options] --print                    write the tap's stream to standard output\n"
     "\n"
     "  --user NAME          who the worker becomes (default: _exectap)\n"
-    "  --program FOLDER     the worker's program: all of it must be root's; may be given again\n"
+    "  --program PATH       the worker's program, the plist: all of it must be root's; may be given again\n"
     "  --socket PATH        the control socket, made here and handed to the worker\n"
     "  --socket-group NAME  whose members may use it (default: admin)\n"
     "  --response-file PATH processes are killed on request while this file of root's is there\n"

@@ -104,7 +104,11 @@ void Stream::drop(const char*& data, size_t& length) {
   ++droppedLines_;
   length -= static_cast<size_t>(newline + 1 - data);
   data = newline + 1;
-  if (end_ - start_ > capacity_ / 2) return;
+  resumeIfRoom();
+}
+
+void Stream::resumeIfRoom() {
+  if (!dropping_ || dropsPart_ || end_ - start_ > capacity_ / 2) return;
   dropping_ = false;
   reportDropped();
 }
@@ -180,6 +184,8 @@ bool Stream::writeTo(int descriptor, size_t most, int times) {
     if (static_cast<size_t>(written) < part) break;
   }
   if (start_ == end_) start_ = ready_ = end_ = 0;
+  // Told as soon as there is room: the tap may have nothing more to say for hours.
+  resumeIfRoom();
   return true;
 }
 

@@ -48,6 +48,7 @@ class Stream {
   void release();
   void drop(const char*& data, size_t& length);
   void dropPartialLine();
+  void resumeIfRoom();
   void reportDropped();
   bool makeRoom(size_t bytes);
 

@@ -147,7 +147,10 @@ bool trustedPath(const std::string& path, const Owners& owners, std::string& pro
 
 bool trustedTree(const std::string& folder, const Owners& owners, std::string& problem) {
   std::string resolved;
-  return PathCheck(owners, problem).walk(folder, resolved) && TreeCheck(owners, problem).below(resolved, 0);
+  if (!PathCheck(owners, problem).walk(folder, resolved)) return false;
+  struct stat facts = {};
+  if (lstat(resolved.c_str(), &facts) == 0 && !S_ISDIR(facts.st_mode)) return true;
+  return TreeCheck(owners, problem).below(resolved, 0);
 }
 
 }  // namespace exectap

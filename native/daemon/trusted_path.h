@@ -19,7 +19,7 @@ struct Owners {
 // Access control lists of macOS do not show in a mode and are not looked at.
 bool trustedPath(const std::string& path, const Owners& owners, std::string& problem);
 
-// The same for a folder and everything in it.
+// The same for a file, or for a folder and everything in it.
 bool trustedTree(const std::string& folder, const Owners& owners, std::string& problem);
 
 }  // namespace exectap

@@ -104,6 +104,9 @@ TEST(tree_is_refused_for_one_file_in_it) {
   chmod(file.c_str(), 0666);
   CHECK(!trustedTree(scratch.path, user(), problem));
   CHECK(contains(problem, "module.js can be written by others"));
+  CHECK(!trustedTree(file, user(), problem));
+  chmod(file.c_str(), 0644);
+  CHECK(trustedTree(file, user(), problem));
 }
 
 TEST(file_of_another_user_is_refused) {
