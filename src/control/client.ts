@@ -3,7 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import { AgentRefusedError, AgentSilentError, ControlSocketError } from './errors.ts';
 import { Lines } from './lines.ts';
-import { type Answer, MAX_ANSWER_BYTES, PROTOCOL_VERSION, readAnswer } from './protocol.ts';
+import {
+  type Answer,
+  MAX_ANSWER_BYTES,
+  MAX_SOCKET_PATH_BYTES,
+  PROTOCOL_VERSION,
+  readAnswer,
+} from './protocol.ts';
 
 /** A person waits no longer for an agent, and no longer between two of its words. */
 export const PATIENCE_MS = 2_000;
@@ -34,6 +40,8 @@ export class ControlClient {
    * @throws ControlSocketError where there is one that this user may not ask
    */
   static async connect(path: string): Promise<ControlClient | null> {
+    // The system would cut the path, and another's socket may lie where it is cut.
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) return null;
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const socket = connect({ path });
     try {
@@ -58,7 +66,7 @@ export class ControlClient {
   /**
    * Asks, hands over every item, and gives the last answer.
    *
-   * @param patient whether items may be a long time in coming
+   * @param patient whether items may be a long time in coming once the first has come
    * @throws AgentRefusedError in the agent's words; AgentSilentError where it says nothing for PATIENCE_MS
    */
   async call(
@@ -72,8 +80,8 @@ export class ControlClient {
     this.#id += 1;
     const line = { v: PROTOCOL_VERSION, id: this.#id, request, with: parameters };
     this.#socket.write(`${JSON.stringify(line)}\n`);
-    for (;;) {
-      const answer = await this.#next(patient);
+    for (let begun = false; ; begun = true) {
+      const answer = await this.#next(patient && begun);
       if ('error' in answer) {
         const { code, message, remedy } = answer.error;
         throw new AgentRefusedError(message, { code, ...(remedy !== undefined && { remedy }) });

@@ -28,8 +28,8 @@ export interface ConnectionContext {
   readonly kinds: ReadonlyMap<string, RequestKind>;
   /** Told of a request that is about to be run. */
   readonly onRequest: (kind: RequestKind, request: Request, peer: Peer) => void;
-  /** Told of a line that is no request, or of one that may not be had. */
-  readonly onBadRequest: (error: AnswerError, peer: Peer) => void;
+  /** Told of a line that is no request, or of one that may not be had; its name where there is such a request. */
+  readonly onBadRequest: (error: AnswerError, peer: Peer, request?: string) => void;
   /** Told of a fault of the agent's own. */
   readonly onFault: (kind: RequestKind, error: unknown) => void;
 }
@@ -96,13 +96,13 @@ export class Connection {
       this.#refuse(request);
       return false;
     }
+    const kind = this.#context.kinds.get(request.request);
     const refusal = (code: AnswerError['code'], message: string, remedy?: string): boolean => {
       const error = { code, message, remedy };
-      this.#context.onBadRequest(error, this.#context.peer);
+      this.#context.onBadRequest(error, this.#context.peer, kind?.name);
       this.#send({ id: request.id, error });
       return true;
     };
-    const kind = this.#context.kinds.get(request.request);
     if (kind === undefined)
       return refusal('invalid', `there is no request ${JSON.stringify(request.request)}`);
     if (kind.role === 'root' && this.#context.role !== 'root')
@@ -157,9 +157,9 @@ export class Connection {
 
   /** false where the client is slow. */
   #send(answer: object): boolean {
-    if (this.#gone.signal.aborted || this.#socket.destroyed) return true;
+    if (this.#gone.signal.aborted || this.#socket.destroyed || this.#socket.writableEnded) return true;
     const line = `${JSON.stringify(answer)}\n`;
-    if (line.length > MAX_ANSWER_BYTES) {
+    if (Buffer.byteLength(line) > MAX_ANSWER_BYTES) {
       const { id } = answer as { id: number };
       return this.#send({ id, error: { code: 'failed', message: 'the answer is longer than one may be' } });
     }

@@ -10,11 +10,6 @@ export class Lines {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether a line has begun and not ended. */
-  get partial(): boolean {
-    return this.#length > 0;
-  }
-
   /** The lines that these bytes complete, without their line feeds; null where one is longer than it may be. */
   push(bytes: Buffer): string[] | null {
     const lines: string[] = [];

@@ -50,6 +50,8 @@ export type ErrorCode =
   | 'invalid'
   /** This user may not. */
   | 'forbidden'
+  /** Too many ask at once. */
+  | 'busy'
   /** It could not be done. */
   | 'failed';
 
@@ -59,7 +61,7 @@ const answer = v.union([
   v.object({
     id: v.number(),
     error: v.object({
-      code: v.picklist(['malformed', 'version', 'invalid', 'forbidden', 'failed']),
+      code: v.picklist(['malformed', 'version', 'invalid', 'forbidden', 'busy', 'failed']),
       message: v.string(),
       remedy: v.optional(v.string()),
     }),

@@ -71,6 +71,10 @@ describe('the control socket', function () {
         requestKind('huge', { role: 'admin', changes: false }, nothing, async () =>
           'x'.repeat(5 * 1024 * 1024),
         ),
+        // 5 MiB in half as many characters.
+        requestKind('wide', { role: 'admin', changes: false }, nothing, async () =>
+          'é'.repeat(2.5 * 1024 * 1024),
+        ),
       ],
       { ownerUid: process.geteuid!(), adminGid: null },
       log,
@@ -171,8 +175,9 @@ describe('the control socket', function () {
     assert.match(JSON.stringify(log.lines), /with a secret in it/);
   });
 
-  it('does not send an answer that is longer than one may be', async () => {
+  it('does not send an answer that is longer than one may be, in bytes', async () => {
     await assert.rejects(ask('huge'), /longer than one may be/);
+    await assert.rejects(ask('wide'), /longer than one may be/);
     await isFine();
   });
 
@@ -270,9 +275,19 @@ describe('the control socket', function () {
     const clients = await Promise.all(Array.from({ length: 40 }, () => client()));
     await sleep(200);
     assert.equal(server.counters.turnedAway, 8);
+    await assert.rejects(
+      ask('echo', { text: 'a' }),
+      (error: unknown) => error instanceof AgentRefusedError && error.code === 'busy',
+    );
     for (const each of clients) each.close();
     await sleep(100);
     await isFine();
+  });
+
+  it('counts every bad request, and logs the same once a minute', async () => {
+    for (let index = 0; index < 30; index += 1) await send('hello\n');
+    assert.equal(server.counters.badRequests, 30);
+    assert.equal(log.lines.filter(({ message }) => message.includes('was refused')).length, 1);
   });
 
   it('stands whatever bytes it is sent, and answers good clients afterwards', async () => {
@@ -334,6 +349,8 @@ describe('the control socket', function () {
     const second = new ControlServer([], { ownerUid: 0, adminGid: null }, log);
     await second.listenAt(other);
     await second.close();
+    await assert.rejects(second.listenAt(path), /another process listens on/);
+    await isFine();
     folder.write('precious', 'data');
     await assert.rejects(
       new ControlServer([], { ownerUid: 0, adminGid: null }, log).listenAt(folder.path('precious')),
@@ -387,6 +404,12 @@ describe('a client of the control socket', function () {
       },
     ));
 
+  it('waits so long for the first of items that may be long in coming', () =>
+    behind(
+      () => undefined,
+      (client) => assert.rejects(client.call('tail', {}, { patient: true }), AgentSilentError),
+    ));
+
   it('waits so long between two items too', () =>
     behind(
       (socket) => socket.write('{"id":1,"item":1}\n'),
@@ -414,6 +437,52 @@ describe('a client of the control socket', function () {
   it('finds nobody where there is no socket, and where nobody is behind one', async () => {
     assert.equal(await ControlClient.connect(folder.path('none')), null);
     assert.equal(await ControlClient.connect(folder.write('file', '')), null);
+  });
+
+  it('finds nobody behind a path that the system would cut', async () => {
+    const cut = folder.path('x'.repeat(107)).slice(0, 107);
+    const other = createServer().listen(cut);
+    await once(other, 'listening');
+    assert.equal(await ControlClient.connect(`${cut}y`), null);
+    other.close();
+  });
+});
+
+describe('a socket that an agent makes', function () {
+  this.timeout(30_000);
+  const folder = temporaryFolder();
+
+  it('is nobody else’s for a moment', async () => {
+    const path = folder.path('s');
+    // Looks as often as it can, and tells every mode that it has seen.
+    const program = `
+      const { lstatSync, existsSync } = require('fs');
+      const [path, end] = process.argv.slice(1);
+      const modes = new Set();
+      console.log('ready');
+      for (let looks = 0; looks % 1000 !== 0 || !existsSync(end); looks += 1) {
+        const found = lstatSync(path, { throwIfNoEntry: false });
+        if (found !== undefined) modes.add((found.mode & 0o777).toString(8));
+      }
+      console.log([...modes].join());`;
+    const observer = spawn(process.execPath, ['-e', program, path, folder.path('end')]);
+    let text = '';
+    observer.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await once(observer.stdout, 'data');
+    const before = process.umask(0);
+    try {
+      for (let round = 0; round < 300; round += 1) {
+        const server = new ControlServer([], { ownerUid: 0, adminGid: null }, new TestLog());
+        await server.listenAt(path);
+        await server.close();
+      }
+      assert.equal(process.umask(), 0);
+    } finally {
+      process.umask(before);
+      folder.write('end', '');
+    }
+    await once(observer, 'close');
+    assert.equal(text, 'ready\n600\n');
   });
 });
 
@@ -458,6 +527,28 @@ describe('who may ask', function () {
       // The socket of this test is open to all, so it is the credentials that keep a stranger out.
       assert.equal(await askAs(STRANGER, STRANGER, 'look'), null);
     } finally {
+      agent.kill();
+    }
+  });
+
+  it('root has a place, however many places admins take', async function () {
+    if (process.geteuid?.() !== 0) {
+      console.log('      skipped: only root can come as somebody else');
+      this.skip();
+    }
+    chmodSync(folder.path(), 0o755);
+    const agent = spawn(process.execPath, ['--import=tsx', AGENT, folder.path('s'), String(ADMIN)]);
+    await once(agent.stdout, 'data');
+    const crowd = `
+      for (let index = 0; index < 40; index += 1) require('net').connect(process.argv[1]).on('error', () => {});
+      setTimeout(() => console.log('ready'), 500);`;
+    const admin = spawn(process.execPath, ['-e', crowd, folder.path('s')], { uid: STRANGER, gid: ADMIN });
+    try {
+      await once(admin.stdout, 'data');
+      assert.equal((await askAs(STRANGER, ADMIN, 'look')).error.code, 'busy');
+      assert.equal((await askAs(0, 0, 'change')).done, 'changed');
+    } finally {
+      admin.kill();
       agent.kill();
     }
   });
