@@ -52,6 +52,8 @@ export interface AlertFilter {
   /** Only alerts of events at or after this time. */
   sinceMs?: number;
   ruleId?: string;
+  /** Only alerts that stand behind this one in the order of `list`: the next page. */
+  after?: Pick<StoredAlert, 'timeMs' | 'number'>;
   /** At most so many, the newest; `DEFAULT_LIST_LIMIT` if left out. */
   limit?: number;
 }

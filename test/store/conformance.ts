@@ -195,6 +195,25 @@ function listing(withStore: WithStore): void {
   );
 
   it(
+    'lists page by page what it lists at once, alerts of the same moment included',
+    withStore(async (store) => {
+      const seconds = [4, 7, 4, 1, 4, 9, 7, 4];
+      await store.append(
+        seconds.map((at, index) => sampleAlert(at, { id: `id${index}`, entityId: `e${index}` })),
+      );
+      const all = (await store.list()).map(({ number }) => number);
+      for (const limit of [1, 3, 8]) {
+        const paged: number[] = [];
+        for (let page = await store.list({ limit }); page.length > 0; ) {
+          paged.push(...page.map(({ number }) => number));
+          page = await store.list({ limit, after: page.at(-1)! });
+        }
+        assert.deepEqual(paged, all);
+      }
+    }),
+  );
+
+  it(
     'finds an alert by id, number and unique prefix',
     withStore(async (store) => {
       await store.append([

@@ -71,8 +71,15 @@ export class SqliteAlertStore implements AlertStore {
   }
 
   async list(filter: AlertFilter = {}): Promise<StoredAlert[]> {
-    const { status = null, sinceMs = null, ruleId = null, limit = DEFAULT_LIST_LIMIT } = filter;
-    const rows = await this.#readable().all<AlertRow>(sql.LIST_ALERTS, [status, sinceMs, ruleId, limit]);
+    const { status = null, sinceMs = null, ruleId = null, after, limit = DEFAULT_LIST_LIMIT } = filter;
+    const rows = await this.#readable().all<AlertRow>(sql.LIST_ALERTS, [
+      status,
+      sinceMs,
+      ruleId,
+      limit,
+      after?.timeMs ?? Number.MAX_SAFE_INTEGER,
+      after?.number ?? Number.MAX_SAFE_INTEGER,
+    ]);
     return rows.map(alertOf);
   }
 

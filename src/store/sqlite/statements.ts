@@ -23,10 +23,11 @@ const ALERT_COLUMNS = `
   (SELECT json_group_array(json_object('atMs', at_ms, 'status', c.status, 'comment', comment) ORDER BY c.number)
      FROM status_changes AS c WHERE c.alert = alerts.number) AS changes`;
 
-/** ?1 status or null, ?2 earliest time or null, ?3 rule id or null, ?4 limit. */
+/** ?1 status or null, ?2 earliest time or null, ?3 rule id or null, ?4 limit, ?5 and ?6 what it comes after. */
 export const LIST_ALERTS = `
 SELECT ${ALERT_COLUMNS} FROM alerts
  WHERE (?1 IS NULL OR status = ?1) AND time_ms >= coalesce(?2, -9007199254740991) AND (?3 IS NULL OR rule_id = ?3)
+   AND (time_ms, number) < (?5, ?6)
  ORDER BY time_ms DESC, number DESC LIMIT ?4`;
 
 /** ?1 id. */
