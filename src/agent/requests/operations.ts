@@ -12,10 +12,18 @@ const level = v.strictObject({ level: v.picklist(LOG_LEVELS) });
 
 /** Requests that make the agent do something. */
 export function operationRequests(parts: AgentParts): RequestKind[] {
+  // Flushes wait for each other, and a person waits two seconds: those who come meanwhile share one.
+  let flushing: Promise<number> | null = null;
+  const flush = (): Promise<number> => {
+    flushing ??= parts.flush().finally(() => {
+      flushing = null;
+    });
+    return flushing;
+  };
   return [
     requestKind('reload', { role: 'root', changes: true }, nothing, () => parts.reload()),
     requestKind('flush', { role: 'root', changes: true }, nothing, async () => ({
-      waiting: await parts.flush(),
+      waiting: await flush(),
     })),
     requestKind('log-level', { role: 'root', changes: true }, level, async (asked) =>
       parts.setLogLevel(asked.level),

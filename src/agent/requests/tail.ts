@@ -8,6 +8,8 @@ import type { AgentParts } from './parts.ts';
 
 /** Characters of a condition. */
 const MAX_WHERE = 8_192;
+/** How often a client learns of what was left out while nothing new comes, in milliseconds. */
+const TELL_MS = 1_000;
 
 const asked = v.strictObject({
   where: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_WHERE))),
@@ -17,7 +19,7 @@ const asked = v.strictObject({
 export type TailItem =
   | { readonly event: Document }
   | { readonly alert: string }
-  /** So many events were left out because the client was slow. */
+  /** So many events and alerts were left out because the client was slow. */
   | { readonly dropped: number };
 
 /** Live events and alerts, for root: they show everybody's arguments. */
@@ -26,8 +28,11 @@ export function tailRequests(parts: AgentParts): RequestKind[] {
     requestKind('tail', { role: 'root', changes: false }, asked, async ({ where }, call) => {
       const matches = where === undefined ? (): boolean => true : condition(where);
       let dropped = 0;
-      const offer = (item: TailItem): void => {
+      const tell = (): void => {
         if (dropped > 0 && call.offer({ dropped })) dropped = 0;
+      };
+      const offer = (item: TailItem): void => {
+        tell();
         if (dropped > 0 || !call.offer(item)) dropped += 1;
       };
       const endEvents = parts.watchEvents((event) => {
@@ -36,10 +41,12 @@ export function tailRequests(parts: AgentParts): RequestKind[] {
       const endAlerts = parts.watchAlerts((alerts) => {
         for (const { document } of alerts) offer({ alert: document });
       });
+      const telling = setInterval(tell, TELL_MS);
       try {
         await call.item({ dropped: 0 } satisfies TailItem);
         if (!call.signal.aborted) await once(call.signal, 'abort');
       } finally {
+        clearInterval(telling);
         endEvents();
         endAlerts();
       }

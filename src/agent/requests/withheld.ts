@@ -21,7 +21,9 @@ const PROCESS_KEYS = new Set([
   'exit_code',
 ]);
 /** Of the process that the alert is about, where it is the admin's own. */
-const OWN_KEYS = new Set([...PROCESS_KEYS, 'args', 'command_line', 'working_directory', 'previous']);
+const OWN_KEYS = new Set([...PROCESS_KEYS, 'args', 'command_line', 'working_directory']);
+/** Of a process in the chain of parents. */
+const LINK_KEYS = new Set(['entityId', 'pid', 'executable', 'argsCount', 'signingId', 'teamId', 'trusted']);
 /** Of an alert's document beside `process` and `Events`; nothing here comes from arguments. */
 const ALERT_KEYS = new Set([
   '@timestamp',
@@ -49,7 +51,7 @@ export function withheld(alert: StoredAlert, uid: number): StoredAlert {
     process: processOf(document.process, own),
   };
   const detail = JSON.parse(alert.detail) as { ancestry?: readonly Json[]; rule?: unknown };
-  const ancestry = (detail.ancestry ?? []).map((link) => ({ ...pick(link, PROCESS_KEYS), args: null }));
+  const ancestry = (detail.ancestry ?? []).map((link) => ({ ...pick(link, LINK_KEYS), args: null }));
   return {
     ...alert,
     document: JSON.stringify(shown),
@@ -67,9 +69,11 @@ function isOwn(document: Json, uid: number): boolean {
 
 function processOf(value: unknown, own: boolean): Json {
   const process = value as Json;
-  const parent = process.parent as Json | undefined;
+  const { parent, previous } = process as { parent?: Json; previous?: Json };
   return {
     ...pick(process, own ? OWN_KEYS : PROCESS_KEYS),
+    // The program that became the admin's own was another user's where it gave up its rights for it.
+    ...(previous !== undefined && { previous: pick(previous, PROCESS_KEYS) }),
     ...(parent !== undefined && { parent: pick(parent, PROCESS_KEYS) }),
   };
 }

@@ -10,7 +10,7 @@ import { mapEvents } from '../../support/events.ts';
 const [RULE] = RuleSet.load().rules;
 const USER = 501;
 
-/** An alert on a process whose every argument, its parent's and its former image's holds the secret. */
+/** An alert on a sequence of processes whose every argument, its parent's and its former image's holds the secret. */
 async function alertWith(secret: string): Promise<StoredAlert> {
   const parent = { pid: 500, pidversion: 5_000, path: '/bin/zsh' };
   const child = { pid: 700, parentPid: 500, parentPidversion: 5_000 };
@@ -25,15 +25,17 @@ async function alertWith(secret: string): Promise<StoredAlert> {
       args: ['security', `x${secret}y`, secret],
     }),
   ];
-  const alerts = await mapEvents(lines, (event) => ({
-    document: JSON.stringify(alertDocument([alertSource(event)], RULE!, '2026-11-24T10:00:00.000Z')),
+  const events = await mapEvents(lines, (event) => ({
+    source: alertSource(event),
+    ancestry: ancestryOf(event),
+  }));
+  const sources = events.map(({ source }) => source);
+  return {
+    document: JSON.stringify(alertDocument(sources, RULE!, '2026-11-24T10:00:00.000Z')),
     detail: JSON.stringify({
-      ancestry: ancestryOf(event),
+      ancestry: events.at(-1)!.ancestry,
       rule: { note: undefined, falsePositives: [], references: [] },
     }),
-  }));
-  return {
-    ...alerts.at(-1)!,
     id: 'a'.repeat(64),
     ruleId: 'r',
     ruleName: 'rule',
@@ -61,11 +63,13 @@ describe('what an admin sees of an alert', () => {
     );
   });
 
-  it('holds their own process’s arguments, and not its parent’s', async () => {
+  it('holds their own process’s arguments, not its parent’s nor those of what it was before', async () => {
     const shown = withheld(await alertWith('S3cretS3cret'), USER);
     const { process } = JSON.parse(shown.document);
     assert.deepEqual(process.args, ['security', 'xS3cretS3crety', 'S3cretS3cret']);
     assert.equal(JSON.stringify(process.parent).includes('S3cret'), false);
+    assert.equal(JSON.stringify(process.previous).includes('S3cret'), false);
+    assert.equal(process.previous.executable, '/usr/bin/env');
     assert.equal(shown.detail.includes('S3cret'), false);
   });
 
@@ -74,5 +78,9 @@ describe('what an admin sees of an alert', () => {
     assert.equal(shown.process.executable, '/usr/bin/security');
     assert.equal(shown.process.args_count, 3);
     assert.equal(shown.rule.name, RULE!.name);
+    assert.equal(shown.process.previous.executable, '/usr/bin/env');
+    const [parent] = JSON.parse(withheld(await alertWith('S3cretS3cret'), 1).detail).ancestry;
+    assert.deepEqual([parent.executable, parent.argsCount, parent.args], ['/bin/zsh', 3, null]);
+    assert.equal(typeof parent.entityId, 'string');
   });
 });
