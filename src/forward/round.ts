@@ -80,7 +80,7 @@ class RoundInProgress {
     for (let requests = 0; requests < MAX_REQUESTS_PER_ROUND; requests += 1) {
       const piece = this.#nextPiece();
       if (piece === undefined || this.#signal.aborted || this.#round.trouble !== null) break;
-      const documents = piece.map(({ alertId, document }) => ({ id: alertId, document }));
+      const documents = piece.map(({ documentId, document }) => ({ id: documentId, document }));
       this.#take(piece, await this.#destination.send(documents, this.#signal));
     }
     this.#judgeSuspects();

@@ -3,6 +3,7 @@
  * this contract by test/store/conformance.ts. All times are Unix milliseconds.
  */
 import type { ExceptionStore } from './exception-store.ts';
+import type { GapStore } from './gap-store.ts';
 
 export type AlertStatus = 'open' | 'acknowledged' | 'closed';
 
@@ -64,16 +65,17 @@ export const DEFAULT_LIST_LIMIT = 1000;
 /** Shortest prefix `get` accepts, in characters: 24 bits of a hex id, as git's short hashes are used. */
 export const MIN_ID_PREFIX = 6;
 
-/** An alert that a destination has not taken yet. */
+/** A document, an alert's or a gap's, that a destination has not taken yet. */
 export interface Delivery {
+  /** Names it to `settle`. */
   number: number;
-  alertId: string;
+  documentId: string;
   document: string;
   /** How often it was sent so far. */
   attempts: number;
 }
 
-/** What came of sending one alert once. Each outcome counts as an attempt. */
+/** What came of sending one document once. Each outcome counts as an attempt. */
 export type DeliveryOutcome =
   /** The destination has it. `duplicate`: it had it already. */
   | { number: number; kind: 'delivered'; duplicate: boolean; atMs: number }
@@ -82,6 +84,7 @@ export type DeliveryOutcome =
   /** Refused for good: never sent again, kept with the reason in the destination's words. */
   | { number: number; kind: 'refused'; error: string; atMs: number };
 
+/** Of documents, those of alerts and of gaps together. */
 export interface DestinationCounts {
   name: string;
   pending: number;
@@ -90,7 +93,7 @@ export interface DestinationCounts {
   /** Of the delivered ones, those the destination said it had already. */
   duplicates: number;
   refused: number;
-  /** When the oldest alert that still waits was stored. */
+  /** When the oldest document that still waits was stored. */
   oldestPendingMs: number | null;
   lastError: string | null;
   lastErrorMs: number | null;
@@ -129,10 +132,10 @@ export interface RunRow extends NewRun {
 }
 
 /**
- * Alerts, their status and their deliveries, and the exceptions to them. Methods reject with an `ExectapError` of `errors.ts` in this
+ * Alerts, their status and their deliveries, the exceptions to them, and the gaps between them. Methods reject with an `ExectapError` of `errors.ts` in this
  * folder; a rejected write left nothing half done.
  */
-export interface AlertStore extends ExceptionStore {
+export interface AlertStore extends ExceptionStore, GapStore {
   /**
    * Stores alerts together with a delivery for every known destination. When it resolves, they are durable.
    * Calls made while a commit runs are gathered into the next one, so many callers share one flush.
@@ -153,10 +156,10 @@ export interface AlertStore extends ExceptionStore {
   /** Changes the status of the alert with this id and keeps the change as history. `UnknownAlertError`. */
   setStatus(id: string, status: AlertStatus, comment: string | null, atMs: number): Promise<void>;
 
-  /** From now on every alert has a delivery for it, those already held included. Known names are left alone. */
+  /** From now on every document has a delivery for it, those already held included. Known names are left alone. */
   addDestination(name: string): Promise<void>;
 
-  /** Deliveries whose time has come, oldest alert first. `UnknownDestinationError`. */
+  /** Deliveries whose time has come: of alerts, then of gaps, the oldest first. `UnknownDestinationError`. */
   due(destination: string, nowMs: number, limit: number): Promise<Delivery[]>;
 
   /** Records outcomes, all or none. Deliveries that are no longer pending stay as they are. */

@@ -10,7 +10,7 @@ const { signal } = new AbortController();
 function deliveries(count: number, document = '{}'): Delivery[] {
   return Array.from({ length: count }, (_, number) => ({
     number,
-    alertId: `id-${number}`,
+    documentId: `id-${number}`,
     document,
     attempts: 0,
   }));
@@ -30,7 +30,7 @@ describe('splitting by size', () => {
       fc.property(fc.array(fc.nat(30)), fc.integer({ min: 1, max: 60 }), (sizes, bound) => {
         const all = sizes.map((size, number) => ({
           number,
-          alertId: '',
+          documentId: '',
           document: 'x'.repeat(size),
           attempts: 0,
         }));

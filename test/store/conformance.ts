@@ -11,6 +11,7 @@ import {
   UnknownRunError,
 } from '../../src/store/errors.ts';
 import { excepting } from './exception-conformance.ts';
+import { keepingGaps } from './gap-conformance.ts';
 import { START_MS, sampleAlert, sampleAlerts, withDirectory } from './samples.ts';
 
 /** Opens the store in a directory; called again with the same directory it must find what was stored. */
@@ -302,7 +303,7 @@ function delivering(withStore: WithStore): void {
         due,
         [1, 2, 3].map((each) => ({
           number: each,
-          alertId: sampleAlert(each).id,
+          documentId: sampleAlert(each).id,
           document: sampleAlert(each).document,
           attempts: 0,
         })),
@@ -461,7 +462,7 @@ async function runAgainstModel(
         .slice(0, step.limit);
       const due = await store.due('d', step.now, step.limit);
       assert.deepEqual(
-        due.map(({ alertId, attempts }) => [alertId, attempts]),
+        due.map(({ documentId, attempts }) => [documentId, attempts]),
         expected.map(({ id, attempts }) => [id, attempts]),
       );
       const outcomes = due.map(({ number }, index): DeliveryOutcome => {
@@ -564,6 +565,7 @@ export function describeAlertStore(name: string, open: OpenForTest): void {
     describe('listing and status', () => listing(withStore));
     describe('deliveries', () => delivering(withStore));
     describe('exceptions', () => excepting(withStore));
+    describe('gaps', () => keepingGaps(withStore));
     describe('bookkeeping', () => bookkeeping(withStore));
   });
 }

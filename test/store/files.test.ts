@@ -14,8 +14,9 @@ import {
   StoreTooNewError,
 } from '../../src/store/index.ts';
 import { connect } from '../../src/store/sqlite/connection.ts';
-import { SCHEMA_VERSION } from '../../src/store/sqlite/migrations.ts';
+import { migrate, SCHEMA_VERSION } from '../../src/store/sqlite/migrations.ts';
 import { sampleException } from './exception-conformance.ts';
+import { sampleGap } from './gap-conformance.ts';
 import { sampleAlert, sampleAlerts, withDirectory } from './samples.ts';
 
 const STORE = JSON.stringify(join(import.meta.dirname, '../../src/store/index.ts'));
@@ -220,19 +221,41 @@ describe('versions of the schema', () => {
       assert.deepEqual(await readFile(path), before);
     }));
 
-  it('brings a database of version 1 forward and keeps its alerts', () =>
-    withDirectory(async (directory) => {
-      const path = await filledStore(directory);
-      const older = await connect(path, { readOnly: false });
-      await older.exec('DROP TABLE exceptions; PRAGMA user_version = 1');
-      await older.close();
-      await failureOf(openStore(directory, { readOnly: true }), StoreOutdatedError);
-      const store = await openStore(directory);
-      assert.equal((await store.list()).length, 3);
-      assert.equal((await store.addException(sampleException(1))).changed, true);
-      assert.equal((await store.exceptions()).length, 1);
-      await store.close();
-    }));
+  for (const version of [1, 2]) {
+    it(`brings a database of version ${version} forward and keeps its alerts and what was delivered`, () =>
+      withDirectory(async (directory) => {
+        const path = join(directory, 'exectap.db');
+        await writeFile(path, '');
+        const older = await connect(path, { readOnly: false });
+        await migrate(older, path, version);
+        await older.exec(`
+          INSERT INTO destinations (name) VALUES ('soc');
+          INSERT INTO alerts (id, rule_id, rule_name, severity, risk_score, entity_id, time_ms, stored_ms, document, detail)
+            SELECT 'id-' || value, 'r', 'R', 'low', 21, 'e-' || value, value, value, '{}', '{}' FROM json_each('[1,2,3]');
+          UPDATE deliveries SET state = 'delivered' WHERE alert = 1;
+          UPDATE deliveries SET attempts = 4, last_error = 'busy', last_attempt_ms = 9 WHERE alert = 2`);
+        await older.close();
+        await failureOf(openStore(directory, { readOnly: true }), StoreOutdatedError);
+        const store = await openStore(directory);
+        assert.equal((await store.list()).length, 3);
+        assert.equal((await store.addException(sampleException(1))).changed, true);
+        await store.saveGaps([sampleGap(1)]);
+        assert.deepEqual(
+          (await store.due('soc', 0, 10)).map(({ documentId, attempts }) => [documentId, attempts]),
+          [
+            ['id-2', 4],
+            ['id-3', 0],
+            [sampleGap(1).documents[0]!.id, 0],
+          ],
+        );
+        await store.settle('soc', [{ number: 2, kind: 'retry', nextAttemptMs: 7, error: 'full', atMs: 6 }]);
+        const [soc] = (await store.counts()).destinations;
+        assert.deepEqual([soc?.pending, soc?.delivered, soc?.lastError], [3, 1, 'full']);
+        await store.append([sampleAlert(9)]);
+        assert.equal((await store.due('soc', 0, 10)).length, 3);
+        await store.close();
+      }));
+  }
 
   it('does not read an older database that it may not bring forward', () =>
     withDirectory(async (directory) => {

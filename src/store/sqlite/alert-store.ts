@@ -34,6 +34,13 @@ import {
   type NewException,
   type StoredException,
 } from '../exception-store.ts';
+import {
+  DEFAULT_GAP_LIMIT,
+  type GapCounts,
+  type GapFilter,
+  type SavedGap,
+  type StoredGap,
+} from '../gap-store.ts';
 import type { Connection } from './connection.ts';
 import { isConstraintFailure } from './failures.ts';
 import { sizeOf } from './files.ts';
@@ -47,6 +54,13 @@ type AlertRow = Omit<StoredAlert, 'changes'> & { changes: string };
 
 function alertOf(row: AlertRow): StoredAlert {
   return { ...row, changes: JSON.parse(row.changes) as StoredAlert['changes'] };
+}
+
+type GapRow = Omit<StoredGap, 'exact' | 'lostByType'> & { exact: 0 | 1; lostByType: string | null };
+
+function gapOf(row: GapRow): StoredGap {
+  const lostByType = row.lostByType === null ? null : (JSON.parse(row.lostByType) as StoredGap['lostByType']);
+  return { ...row, exact: row.exact === 1, lostByType };
 }
 
 export class SqliteAlertStore implements AlertStore {
@@ -197,6 +211,20 @@ export class SqliteAlertStore implements AlertStore {
 
   async countExceptionHits(hits: readonly ExceptionHits[]): Promise<void> {
     if (hits.length > 0) await this.#writable().run(sql.COUNT_EXCEPTION_HITS, [JSON.stringify(hits)]);
+  }
+
+  async saveGaps(gaps: readonly SavedGap[]): Promise<void> {
+    if (gaps.length > 0) await this.#writable().run(sql.SAVE_GAPS, [JSON.stringify(gaps), Date.now()]);
+  }
+
+  async gaps({ sinceMs, open, limit = DEFAULT_GAP_LIMIT }: GapFilter = {}): Promise<StoredGap[]> {
+    const values = [sinceMs ?? null, open === true ? 1 : 0, limit];
+    return (await this.#readable().all<GapRow>(sql.LIST_GAPS, values)).map(gapOf);
+  }
+
+  async gapCounts(sinceMs: number): Promise<GapCounts> {
+    const [row] = await this.#readable().all<GapCounts>(sql.COUNT_GAPS, [sinceMs]);
+    return row!;
   }
 
   close(): Promise<void> {

@@ -50,12 +50,17 @@ export const INSERT_DESTINATION = 'INSERT INTO destinations (name) VALUES (?1) O
 /** ?1 name. */
 export const DESTINATION_NUMBER = 'SELECT number FROM destinations WHERE name = ?1';
 
+/** Where the numbers of deliveries of gap documents begin; the triggers of the schema have it too. */
+const GAP_BASE = 2 ** 40;
+
 /** ?1 destination's number, ?2 time, ?3 limit. */
 export const DUE_DELIVERIES = `
-SELECT d.alert AS number, a.id AS alertId, a.document, d.attempts
-  FROM deliveries AS d INDEXED BY deliveries_pending JOIN alerts AS a ON a.number = d.alert
+SELECT d.number, coalesce(a.id, g.id) AS documentId, coalesce(a.document, g.document) AS document, d.attempts
+  FROM deliveries AS d INDEXED BY deliveries_pending
+  LEFT JOIN alerts AS a ON a.number = d.number
+  LEFT JOIN gap_documents AS g ON g.number = d.number - ${GAP_BASE}
  WHERE d.destination = ?1 AND d.state = 'pending' AND d.next_attempt_ms <= ?2
- ORDER BY d.alert LIMIT ?3`;
+ ORDER BY d.number LIMIT ?3`;
 
 /** ?1 destination's number. */
 export const NEXT_DUE = `
@@ -79,8 +84,8 @@ UPDATE deliveries
        last_error = coalesce(o.error, last_error),
        last_attempt_ms = o.at
   FROM o
- WHERE deliveries.destination = ?1 AND deliveries.alert IN (SELECT number FROM o)
-   AND deliveries.alert = o.number AND +deliveries.state = 'pending'`;
+ WHERE deliveries.destination = ?1 AND deliveries.number IN (SELECT number FROM o)
+   AND deliveries.number = o.number AND +deliveries.state = 'pending'`;
 
 export const COUNT_ALERTS = 'SELECT status, count(*) AS count FROM alerts GROUP BY status';
 
@@ -90,8 +95,13 @@ SELECT n.name, n.last_error AS lastError, n.last_error_ms AS lastErrorMs, n.last
        count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
        count(*) FILTER (WHERE d.state = 'delivered' AND d.duplicate = 1) AS duplicates,
        count(*) FILTER (WHERE d.state = 'refused') AS refused,
-       (SELECT a.stored_ms FROM alerts AS a WHERE a.number =
-         (SELECT min(p.alert) FROM deliveries AS p WHERE p.destination = n.number AND p.state = 'pending'))
+       (SELECT min(stored_ms) FROM (
+         SELECT a.stored_ms FROM alerts AS a WHERE a.number =
+           (SELECT min(p.number) FROM deliveries AS p WHERE p.destination = n.number AND p.state = 'pending')
+         UNION ALL
+         SELECT g.stored_ms FROM gap_documents AS g WHERE g.number + ${GAP_BASE} =
+           (SELECT min(p.number) FROM deliveries AS p
+             WHERE p.destination = n.number AND p.state = 'pending' AND p.number > ${GAP_BASE})))
          AS oldestPendingMs
   FROM destinations AS n LEFT JOIN deliveries AS d ON d.destination = n.number
  GROUP BY n.number ORDER BY n.name`;
@@ -148,3 +158,26 @@ UPDATE exceptions
    SET hits = exceptions.hits + (h.value ->> 'hits'),
        last_hit_ms = max(coalesce(last_hit_ms, h.value ->> 'lastHitMs'), h.value ->> 'lastHitMs')
   FROM json_each(?1) AS h WHERE exceptions.number = h.value ->> 'number'`;
+
+/** ?1 the gaps as a JSON array of `SavedGap`, ?2 the time. A trigger makes rows of them. */
+export const SAVE_GAPS = `
+INSERT INTO saved_gaps (id, cause, from_ms, last_ms, to_ms, lost, exact, detail, lost_by_type, saved_ms, documents)
+SELECT g.value ->> 'id', g.value ->> 'cause', g.value ->> 'fromMs', g.value ->> 'lastMs', g.value ->> 'toMs',
+       g.value ->> 'lost', g.value ->> 'exact', g.value ->> 'detail', g.value -> 'lostByType', ?2,
+       g.value -> 'documents'
+  FROM json_each(?1) AS g ORDER BY g.key`;
+
+/** ?1 earliest time or null, ?2 1 for open ones only, ?3 limit. */
+export const LIST_GAPS = `
+SELECT number, id, cause, from_ms AS fromMs, last_ms AS lastMs, to_ms AS toMs, lost, exact, detail,
+       lost_by_type AS lostByType
+  FROM gaps WHERE (to_ms IS NULL OR to_ms >= coalesce(?1, -9007199254740991)) AND (?2 = 0 OR to_ms IS NULL)
+ ORDER BY from_ms DESC, number DESC LIMIT ?3`;
+
+/** ?1 a time. Numbers are given without a break: what is missing below the highest was forgotten. */
+export const COUNT_GAPS = `
+SELECT count(*) AS total, count(*) FILTER (WHERE to_ms IS NULL) AS open,
+       count(*) FILTER (WHERE to_ms IS NULL OR to_ms >= ?1) AS recent,
+       coalesce(sum(lost) FILTER (WHERE to_ms IS NULL OR to_ms >= ?1), 0) AS recentLost,
+       coalesce(max(number), 0) - count(*) AS forgotten
+  FROM gaps`;
