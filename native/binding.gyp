@@ -76,6 +76,7 @@
         "daemon/options.cc",
         "daemon/print.cc",
         "daemon/pump.cc",
+        "daemon/relay.cc",
         "daemon/request.cc",
         "daemon/responder.cc",
         "daemon/signals.cc",

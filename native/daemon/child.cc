@@ -51,7 +51,7 @@ void resetSignals() {
 
 // Duplicates everything out of the way first: the target of one may be the source of another.
 bool passDescriptors(std::vector<std::pair<int, int>> passed, int& report) {
-  constexpr int outOfTheWay = 64;
+  constexpr int outOfTheWay = 32;
   for (auto& [from, to] : passed) {
     from = fcntl(from, F_DUPFD_CLOEXEC, outOfTheWay);
     if (from < 0) return false;

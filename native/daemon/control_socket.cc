@@ -64,6 +64,9 @@ bool openToGroup(const std::string& path, const std::string& name, ControlSocket
 bool makeControlSocket(const std::string& path, const std::string& group, const Owners& owners, ControlSocket& made,
                        std::string& problem) {
   const std::string folder = path.substr(0, path.rfind('/'));
+  const std::string above = folder.substr(0, folder.rfind('/') + 1);
+  // Before anything is made there.
+  if (!trustedPath(above.empty() ? "/" : above, owners, problem)) return false;
   // Everybody may look into it: the socket's own mode decides who may connect.
   if (mkdir(folder.c_str(), 0755) == 0) chmod(folder.c_str(), 0755);
   if (!trustedPath(folder.empty() ? "/" : folder, owners, problem) || !removeStale(path, problem)) return false;

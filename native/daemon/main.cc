@@ -56,7 +56,10 @@ bool findAccount(const std::string& name, Account& account, std::string& problem
 // Everything that is going to be executed, and the worker's program with all its files.
 bool programsTrusted(const Options& options, const Owners& owners, std::string& problem) {
   std::vector<std::string> files = {ownPath(), options.tap};
-  if (!options.worker.empty()) files.push_back(options.worker[0]);
+  // The interpreter and its script.
+  for (size_t index = 0; index < options.worker.size() && index < 2; ++index) {
+    if (options.worker[index].compare(0, 1, "/") == 0) files.push_back(options.worker[index]);
+  }
   for (const std::string& file : files) {
     if (!trustedPath(file, owners, problem)) return false;
   }
@@ -80,12 +83,14 @@ int runPump(const Options& options, const Owners& owners, const HostFacts& host)
   std::string problem;
   Account account;
   if (!options.development && !findAccount(options.user, account, problem)) return refuse(problem);
+  // A place where no socket can be is told at once, not at each start of a worker.
   ControlSocket control;
   if (!options.socket.empty() && !makeControlSocket(options.socket, options.socketGroup, owners, control, problem)) {
     return refuse(problem);
   }
-  const int exit = Pump(options, options.development ? nullptr : &account, control, owners, host).run();
-  if (control.descriptor >= 0) unlink(options.socket.c_str());
+  if (control.descriptor >= 0) close(control.descriptor);
+  const int exit = Pump(options, options.development ? nullptr : &account, owners, host).run();
+  if (!options.socket.empty()) unlink(options.socket.c_str());
   return exit;
 }
 
@@ -103,6 +108,9 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (getuid() != geteuid() || getgid() != getegid()) return refuse("it is set-user-id or set-group-id");
   if (!options.development && geteuid() != 0) return refuse("it is not root; --development runs it as any user");
+  if (options.development && !options.print && geteuid() == 0) {
+    return refuse("--development would leave the worker root's rights; start it as another user");
+  }
   prepareProcess();
   const Owners owners = {options.development, getuid()};
   if (!programsTrusted(options, owners, problem)) return refuse(problem);

@@ -47,6 +47,7 @@ std::string faultOf(const Options& options) {
   if (options.print != options.worker.empty()) {
     return options.print ? "--print has no worker" : "the worker is missing: -- PROGRAM [ARGUMENT...]";
   }
+  if (!options.print && !options.development && options.programs.empty()) return "--program is missing";
   for (const std::string& path : {options.socket, options.responseFile, options.tap, options.tapRecord}) {
     if (!absolute(path)) return path + ": give an absolute path";
   }

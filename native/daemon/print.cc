@@ -37,7 +37,7 @@ class Printer {
     stream_.blame(Stream::Cause::overflow);
     tap_.prepare();
     tap_.start(monotonicMs());
-    while (tap_.process().running() || (!stream_.empty() && !readerGone_)) turn();
+    while (tap_.process().running() || (!stream_.empty() && !readerGone_ && monotonicMs() < giveUpMs_)) turn();
     return failed_ || !tap_.started() ? 1 : 0;
   }
 
@@ -50,7 +50,8 @@ class Printer {
                       {tap_.output(), POLLIN, 0},
                       {tap_.errors(), POLLIN, 0},
                       {stream_.empty() || readerGone_ ? -1 : STDOUT_FILENO, POLLOUT, 0}};
-    const uint64_t next = std::min(tap_.process().nextMs(), tap_.pokeDueMs());
+    const uint64_t due = tap_.process().running() ? tap_.process().nextMs() : giveUpMs_;
+    const uint64_t next = std::min(due, tap_.pokeDueMs());
     const int timeout = next == never ? -1 : next > nowMs ? static_cast<int>(next - nowMs) : 0;
     if (poll(waits, sizeof waits / sizeof *waits, timeout) < 0) return;
     const uint64_t thenMs = monotonicMs();
@@ -77,6 +78,8 @@ class Printer {
       // Live, a tap has no end of its own.
       if (!ending_) failed_ = true;
       tap_.ended(status, nowMs, true);
+      // A reader that does not read is given up on.
+      giveUpMs_ = nowMs + patienceMs;
     }
   }
 
@@ -89,6 +92,7 @@ class Printer {
   TapProcess tap_;
   Signals signals_;
   const size_t mostBytes_ = writeBytes();
+  uint64_t giveUpMs_ = never;
   bool readerGone_ = false;
   bool ending_ = false;
   bool failed_ = false;

@@ -17,13 +17,32 @@ constexpr uint64_t tapPatienceMs = 2000;
 
 }  // namespace
 
-Pump::Pump(const Options& options, const Account* account, const ControlSocket& control, Owners owners, const HostFacts& host)
-    : tap_(options, owners, stream_, host),
-      worker_(options.worker, account, control, stream_),
+Pump::Pump(const Options& options, const Account* account, Owners owners, const HostFacts& host)
+    : options_(options),
+      owners_(owners),
+      tap_(options, owners, stream_, host),
+      worker_(options.worker, account, [this] { return makeSocket(); }, stream_),
       responder_(options.responseFile, owners) {}
 
+ControlSocket Pump::makeSocket() const {
+  ControlSocket made;
+  std::string problem;
+  if (options_.socket.empty()) return made;
+  if (!makeControlSocket(options_.socket, options_.socketGroup, owners_, made, problem)) {
+    log("error", "the command line cannot ask: " + problem);
+  }
+  return made;
+}
+
+void Pump::logDropped(uint64_t nowMs) {
+  const uint64_t lines = stream_.droppedLines() - loggedDropped_;
+  if (lines == 0 || !dropLog_.allow(nowMs)) return;
+  loggedDropped_ += lines;
+  log("warn", "lines were dropped: the worker does not take them", {{"lines.dropped", std::to_string(lines)}});
+}
+
 int Pump::run() {
-  if (!signals_.open() || !worker_.open()) {
+  if (!signals_.open()) {
     log("error", "no pipe", {{"error.message", std::strerror(errno)}});
     return 1;
   }
@@ -47,6 +66,7 @@ void Pump::turn() {
   tap_.process().tick(nowMs);
   if (nowMs >= tap_.pokeDueMs()) tap_.poke();
   worker_.tick(nowMs);
+  logDropped(nowMs);
   wait(nowMs);
 }
 
@@ -56,7 +76,7 @@ void Pump::startWhatIsDue(uint64_t nowMs) {
 }
 
 uint64_t Pump::nextMs() {
-  uint64_t next = std::min(worker_.heartbeatDueMs(), tap_.pokeDueMs());
+  uint64_t next = std::min(worker_.hangsAtMs(), tap_.pokeDueMs());
   for (Supervised* process : {&tap_.process(), &worker_.process()}) {
     const uint64_t due = stopping_ && !process->running() ? never : process->nextMs();
     if (due < next) next = due;
@@ -70,6 +90,8 @@ void Pump::wait(uint64_t nowMs) {
                     {tap_.output(), POLLIN, 0},
                     {tap_.errors(), POLLIN, 0},
                     {worker_.requests(), POLLIN, 0},
+                    {worker_.output().descriptor(), POLLIN, 0},
+                    {worker_.errors().descriptor(), POLLIN, 0},
                     {writes == 0 ? -1 : worker_.input(), writes, 0}};
   const uint64_t next = nextMs();
   const uint64_t span = next == never ? 60000 : next > nowMs ? next - nowMs : 0;
@@ -79,8 +101,10 @@ void Pump::wait(uint64_t nowMs) {
   if (waits[1].revents != 0) tap_.readOutput(thenMs);
   if (waits[2].revents != 0) tap_.readErrors();
   if (waits[3].revents != 0) worker_.readRequests(thenMs, [this](const Request& request) { answer(request); });
+  if (waits[4].revents != 0) worker_.output().pass();
+  if (waits[5].revents != 0) worker_.errors().pass();
   // At once, not only at the next turn: the worker may well wait for it.
-  worker_.writeStream();
+  worker_.writeStream(thenMs);
   if (waits[0].revents != 0) readSignals(thenMs);
 }
 
@@ -96,7 +120,8 @@ void Pump::reap(uint64_t nowMs) {
       tap_.ended(status, nowMs, stopping_);
     } else if (pid == worker_.process().pid()) {
       const bool heard = tap_.run().id != 0;
-      worker_.ended(status, nowMs, heard ? startLine(tap_.host(), tap_.run(), true) : "");
+      const std::string greeting = heard ? startLine(tap_.host(), tap_.run(), true) : "";
+      worker_.ended(status, nowMs, greeting, tap_.process().pid());
     }
   }
 }
@@ -128,7 +153,7 @@ void Pump::answer(const Request& request) {
   const bool restart = request.type == RequestType::restartTap;
   KillOutcome outcome = {KillResult::done, ""};
   if (!(restart ? restarts_ : kills_).allow(nowMs)) {
-    worker_.refuse();
+    if (!worker_.refuse(nowMs)) return;
     outcome = {KillResult::refused, "asked too often"};
   } else if (restart) {
     tap_.process().restart(nowMs, tapPatienceMs);

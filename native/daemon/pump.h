@@ -14,7 +14,7 @@ namespace exectap {
 // which waits for descriptors and for nothing else.
 class Pump {
  public:
-  Pump(const Options& options, const Account* account, const ControlSocket& control, Owners owners, const HostFacts& host);
+  Pump(const Options& options, const Account* account, Owners owners, const HostFacts& host);
 
   // Until a signal ends it. Returns the exit code.
   int run();
@@ -29,13 +29,20 @@ class Pump {
   void goOnStopping(uint64_t nowMs);
   void answer(const Request& request);
   uint64_t nextMs();
+  ControlSocket makeSocket() const;
+  void logDropped(uint64_t nowMs);
 
+  const Options& options_;
+  const Owners owners_;
   Stream stream_;
   TapProcess tap_;
   WorkerProcess worker_;
   Responder responder_;
   RateLimit restarts_{2, 6};
   RateLimit kills_{20, 60};
+  // What was dropped is logged once a minute at most.
+  RateLimit dropLog_{1, 1};
+  uint64_t loggedDropped_ = 0;
   Signals signals_;
   bool stopping_ = false;
   // The tap has ended and the worker is to take what is left.

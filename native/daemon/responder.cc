@@ -34,8 +34,7 @@ KillOutcome Responder::kill(const Request& request, const std::vector<pid_t>& ou
     if (who.pid == pid) return {KillResult::refused, "exectap does not kill a part of itself"};
   }
   return killProcess(who, [](const ProcessFacts& facts) -> std::string {
-    const bool daemon = facts.parent == 1 && isSystemProgram(facts.program);
-    return daemon ? facts.program + " is a daemon of the system" : "";
+    return isSystemDaemon(facts) ? facts.program + " is a daemon of the system" : "";
   });
 }
 

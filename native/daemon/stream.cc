@@ -18,18 +18,25 @@ size_t wholeLines(const char* data, size_t length) {
 
 // Room that tap bytes leave for control lines, which are few and short.
 constexpr size_t controlBytes = 64 * 1024;
+// Kept free by everything but the line feed that ends a line whose rest is dropped.
+constexpr size_t spareBytes = 64;
 
 }  // namespace
 
-Stream::Stream(size_t capacity) : capacity_(capacity), buffer_(new char[capacity + controlBytes]) {}
+Stream::Stream(size_t capacity)
+    : capacity_(capacity), size_(capacity + controlBytes), buffer_(new char[capacity + controlBytes]) {}
 
-bool Stream::makeRoom(size_t bytes) {
-  if (capacity_ + controlBytes - end_ >= bytes) return true;
+void Stream::compact() {
   std::memmove(buffer_.get(), buffer_.get() + start_, end_ - start_);
   ready_ -= start_;
   end_ -= start_;
   start_ = 0;
-  return capacity_ + controlBytes - end_ >= bytes;
+}
+
+bool Stream::makeRoom(size_t bytes) {
+  if (bytes <= size_ - end_) return true;
+  compact();
+  return bytes <= size_ - end_;
 }
 
 bool Stream::append(const char* data, size_t length) {
@@ -67,7 +74,7 @@ void Stream::release() {
     if (!heldControl_.empty()) {
       std::string held;
       held.swap(heldControl_);
-      controlLine(held);
+      if (!controlLine(held)) heldControl_ = held;
     }
   }
   if (unfinished > 0 && whole == 0) {
@@ -117,7 +124,8 @@ void Stream::reportDropped() {
   if (unreported_ == 0) return;
   const uint64_t lines = unreported_;
   unreported_ = 0;
-  controlLine(droppedLine(lines, droppedFor_ == Cause::worker ? "worker" : "overflow"));
+  // Told later where there is no room for it.
+  if (!controlLine(droppedLine(lines, droppedFor_ == Cause::worker ? "worker" : "overflow"))) unreported_ += lines;
 }
 
 void Stream::endTap() {
@@ -137,36 +145,60 @@ void Stream::endTap() {
   }
 }
 
-void Stream::controlLine(const std::string& line) {
+bool Stream::controlLine(const std::string& line) {
   if (midLine_) {
-    if (heldControl_.size() + line.size() <= controlBytes / 2) heldControl_ += line;
-    return;
+    if (heldControl_.size() + line.size() > controlBytes / 2) return false;
+    heldControl_ += line;
+    return true;
   }
-  if (!makeRoom(line.size())) return;
+  if (!makeRoom(line.size() + spareBytes)) return false;
   char* const at = buffer_.get() + ready_;
   std::memmove(at + line.size(), at, end_ - ready_);
   std::memcpy(at, line.data(), line.size());
   ready_ += line.size();
   end_ += line.size();
+  return true;
+}
+
+// Gives up lines that wait, oldest first, until so many bytes are free; they are counted.
+void Stream::dropFront(size_t bytes) {
+  compact();
+  if (bytes <= size_ - end_) return;
+  size_t gone = bytes - (size_ - end_);
+  while (gone < ready_ && buffer_[gone - 1] != '\n') ++gone;
+  if (gone > ready_) gone = ready_;
+  for (size_t at = 0; at < gone; ++at) {
+    if (buffer_[at] != '\n') continue;
+    ++unreported_;
+    ++droppedLines_;
+  }
+  droppedFor_ = Cause::worker;
+  start_ = gone;
+  compact();
 }
 
 void Stream::requeue(const std::string& greeting, const char* unread, size_t length) {
-  const size_t front = greeting.size() + length;
-  const size_t kept = end_ - start_;
-  const bool room = kept + front <= capacity_ + controlBytes;
-  if (!room) {
-    // Whole lines of the pipe that find no room before the others.
-    for (size_t index = 0; index < length; ++index) unreported_ += unread[index] == '\n' ? 1 : 0;
+  dropFront(greeting.size() + spareBytes);
+  const size_t free = size_ - end_;
+  const size_t room = free > spareBytes ? free - spareBytes : 0;
+  if (greeting.size() > room || length > room - greeting.size()) {
+    // The pipe's lines find no room before the others.
+    for (size_t index = 0; index < length; ++index) {
+      if (unread[index] != '\n') continue;
+      ++unreported_;
+      ++droppedLines_;
+    }
     droppedFor_ = Cause::worker;
+    length = 0;
   }
-  const size_t taken = room ? front : greeting.size();
-  std::memmove(buffer_.get() + taken, buffer_.get() + start_, kept);
+  if (greeting.size() > room) return;
+  const size_t front = greeting.size() + length;
+  std::memmove(buffer_.get() + front, buffer_.get(), end_);
   std::memcpy(buffer_.get(), greeting.data(), greeting.size());
-  if (room) std::memcpy(buffer_.get() + greeting.size(), unread, length);
-  ready_ = taken + (ready_ - start_);
-  end_ = taken + kept;
-  start_ = 0;
-  if (!room) reportDropped();
+  if (length > 0) std::memcpy(buffer_.get() + greeting.size(), unread, length);
+  ready_ += front;
+  end_ += front;
+  if (!dropping_) reportDropped();
 }
 
 uint64_t Stream::waitingLines() const {
@@ -181,6 +213,7 @@ bool Stream::writeTo(int descriptor, size_t most, int times) {
     const ssize_t written = write(descriptor, buffer_.get() + start_, part);
     if (written < 0) return false;
     start_ += static_cast<size_t>(written);
+    sentBytes_ += static_cast<uint64_t>(written);
     if (static_cast<size_t>(written) < part) break;
   }
   if (start_ == end_) start_ = ready_ = end_ = 0;

@@ -26,8 +26,8 @@ class Stream {
   void tapBytes(const char* data, size_t length);
   // The tap ended: half a line that it left is ended here, and never glued to the next one.
   void endTap();
-  // A whole line with its '\n'.
-  void controlLine(const std::string& line);
+  // A whole line with its '\n'; false where there is no room for it.
+  bool controlLine(const std::string& line);
   // The worker is gone: `unread` is what it left in the pipe. All that waits is kept for the next one, behind `greeting`.
   void requeue(const std::string& greeting, const char* unread, size_t length);
   // Who is to blame when lines are dropped.
@@ -42,6 +42,7 @@ class Stream {
 
   uint64_t droppedLines() const { return droppedLines_; }
   uint64_t waitingLines() const;
+  uint64_t sentBytes() const { return sentBytes_; }
 
  private:
   bool append(const char* data, size_t length);
@@ -51,8 +52,12 @@ class Stream {
   void resumeIfRoom();
   void reportDropped();
   bool makeRoom(size_t bytes);
+  void dropFront(size_t bytes);
+  void compact();
 
+  // Bytes that the tap's lines may take, and all that there are.
   size_t capacity_;
+  size_t size_;
   std::unique_ptr<char[]> buffer_;
   // start_ <= ready_ <= end_: sent before start_, whole lines before ready_, the unfinished line before end_.
   size_t start_ = 0;
@@ -67,6 +72,7 @@ class Stream {
   // Lines dropped since the last control line about it.
   uint64_t unreported_ = 0;
   uint64_t droppedLines_ = 0;
+  uint64_t sentBytes_ = 0;
   Cause cause_ = Cause::worker;
   Cause droppedFor_ = Cause::worker;
 };

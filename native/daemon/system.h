@@ -48,6 +48,7 @@ bool forbidNewPrivileges();
 struct ProcessFacts {
   pid_t pid = 0;
   pid_t parent = 0;
+  uid_t uid = 0;
   // Microseconds since the epoch.
   uint64_t startUs = 0;
   std::string program;
@@ -79,7 +80,13 @@ struct KillOutcome {
 // pids are handed out in turn there, so a second life in that time needs a wrap of all pids.
 KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::string(const ProcessFacts&)>& refuse);
 
-// Where the system's own daemons have their programs, which nobody but the system's updates can write.
-bool isSystemProgram(const std::string& program);
+// Whether it is one of the system's own daemons: started by launchd for the system, from a program that only the system's
+// updates can write, and no shell or interpreter, which may run anything.
+bool isSystemDaemon(const ProcessFacts& facts);
+
+// Ends what a worker that has ended has left running: its children may have its descriptors. `spared` is a child of ours.
+// Linux: the pump is their reaper, so they are its children. macOS: everything that runs as this user, who is the worker's
+// alone.
+void endLeftOvers(uid_t user, gid_t group, pid_t spared);
 
 }  // namespace exectap

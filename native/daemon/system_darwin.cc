@@ -5,6 +5,7 @@
 #include <sys/proc_info.h>
 #include <sys/resource.h>
 #include <sys/sysctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "interpreter.h"
 #include "system.h"
 
 namespace exectap {
@@ -89,6 +91,7 @@ bool processFacts(pid_t pid, ProcessFacts& facts) {
   if (proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, &info, sizeof info) != static_cast<int>(sizeof info)) return false;
   facts.pid = pid;
   facts.parent = static_cast<pid_t>(info.pbi_ppid);
+  facts.uid = info.pbi_uid;
   facts.startUs = info.pbi_start_tvsec * 1000000 + info.pbi_start_tvusec;
   char program[PROC_PIDPATHINFO_MAXSIZE];
   const int length = proc_pidpath(pid, program, sizeof program);
@@ -111,11 +114,24 @@ KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::str
   return outcomeOf(send(token, SIGKILL) == 0 ? 0 : errno);
 }
 
-bool isSystemProgram(const std::string& program) {
+bool isSystemDaemon(const ProcessFacts& facts) {
+  // People's ids begin at 501; what launchd runs for them is theirs, and may be anything.
+  constexpr uid_t firstPerson = 500;
+  if (facts.parent != 1 || facts.uid >= firstPerson || isInterpreter(facts.program)) return false;
   for (const char* folder : {"/System/", "/usr/libexec/", "/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"}) {
-    if (program.compare(0, std::strlen(folder), folder) == 0) return true;
+    if (facts.program.compare(0, std::strlen(folder), folder) == 0) return true;
   }
   return false;
+}
+
+void endLeftOvers(uid_t user, gid_t group, pid_t) {
+  const pid_t killer = fork();
+  if (killer == 0) {
+    // To -1 means everything that this user may signal, except for the killer itself [kill(2)].
+    if (setgroups(1, &group) == 0 && setgid(group) == 0 && setuid(user) == 0) kill(-1, SIGKILL);
+    _exit(0);
+  }
+  if (killer > 0) waitpid(killer, nullptr, 0);
 }
 
 }  // namespace exectap

@@ -4,7 +4,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +14,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "interpreter.h"
 #include "system.h"
 
 namespace exectap {
@@ -91,6 +94,8 @@ void hardenProcess() {
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // What a worker leaves running becomes our child, and can be found.
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 bool forbidNewPrivileges() { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
@@ -114,6 +119,8 @@ bool processFacts(pid_t pid, ProcessFacts& facts) {
   const uint64_t bootUs = (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)) / 1000;
   facts.pid = pid;
   facts.parent = parent;
+  struct stat owner = {};
+  facts.uid = lstat(folder.c_str(), &owner) == 0 ? owner.st_uid : 0;
   facts.startUs = bootUs + start * 1000000 / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
   char program[4096];
   const ssize_t length = readlink((folder + "/exe").c_str(), program, sizeof program);
@@ -141,11 +148,32 @@ KillOutcome killProcess(const ProcessIdentity& who, const std::function<std::str
   return outcome;
 }
 
-bool isSystemProgram(const std::string& program) {
+bool isSystemDaemon(const ProcessFacts& facts) {
+  constexpr uid_t firstPerson = 1000;
+  if (facts.parent != 1 || facts.uid >= firstPerson || isInterpreter(facts.program)) return false;
   for (const char* folder : {"/usr/lib/systemd/", "/lib/systemd/", "/usr/sbin/", "/sbin/", "/usr/libexec/"}) {
-    if (program.compare(0, std::strlen(folder), folder) == 0) return true;
+    if (facts.program.compare(0, std::strlen(folder), folder) == 0) return true;
   }
   return false;
+}
+
+void endLeftOvers(uid_t, gid_t, pid_t spared) {
+  // Each one that ends may leave children of its own to us.
+  for (int round = 0; round < 100; ++round) {
+    bool found = false;
+    DIR* const entries = opendir("/proc");
+    if (entries == nullptr) return;
+    for (const dirent* entry = readdir(entries); entry != nullptr; entry = readdir(entries)) {
+      const pid_t pid = std::atoi(entry->d_name);
+      ProcessFacts facts;
+      if (pid <= 1 || pid == spared || !processFacts(pid, facts) || facts.parent != getpid()) continue;
+      found = true;
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
+    closedir(entries);
+    if (!found) return;
+  }
 }
 
 }  // namespace exectap

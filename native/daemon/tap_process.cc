@@ -16,8 +16,11 @@ namespace exectap {
 namespace {
 
 constexpr size_t readBytes = 64 * 1024;
-// What is taken at once while the loop has other descriptors to serve.
-constexpr size_t turnBytes = 1024 * 1024;
+// What is taken in one turn of the loop: no more than what the worker's pipe takes in one, or the buffer would fill though
+// the worker keeps up.
+constexpr size_t turnBytes = 64 * 1024;
+// Of a tap that has ended.
+constexpr size_t lastBytes = 16 * 1024 * 1024;
 constexpr size_t wordsKept = 4096;
 // Twice the largest block that eslogger was seen to write.
 constexpr size_t pokeBytes = 16 * 1024;
@@ -29,6 +32,8 @@ std::string baseName(const std::string& path) { return path.substr(path.rfind('/
 }  // namespace
 
 void TapProcess::prepare() {
+  std::string problem;
+  if (!record_.usable(problem)) log("error", "the tap is not noted: " + problem);
   record_.endLeftOver();
   events_ = knownEvents(options_.tap, {"exec", "fork", "exit"});
 }
@@ -150,7 +155,7 @@ std::string TapProcess::token() const {
 
 void TapProcess::ended(int status, uint64_t nowMs, bool final) {
   // Everything that it wrote before, and nothing that a child of its might write for ever.
-  if (output_.open()) readSome(turnBytes);
+  if (output_.open()) readSome(lastBytes);
   if (errors_.open()) readErrors();
   output_.reset();
   errors_.reset();

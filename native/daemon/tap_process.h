@@ -46,7 +46,7 @@ class TapProcess {
   std::string token() const;
 
   const Options& options_;
-  const TapRecord record_;
+  TapRecord record_;
   std::vector<std::string> events_;
   Stream& stream_;
   const HostFacts& host_;

@@ -19,6 +19,12 @@ constexpr size_t mostBytes = 64;
 
 }  // namespace
 
+bool TapRecord::usable(std::string& problem) {
+  if (path_.empty() || trustedPath(path_.substr(0, path_.rfind('/') + 1), owners_, problem)) return true;
+  path_.clear();
+  return false;
+}
+
 bool TapRecord::read(pid_t& pid, uint64_t& startUs) const {
   std::string problem;
   if (path_.empty() || access(path_.c_str(), F_OK) != 0 || !trustedPath(path_, owners_, problem)) return false;

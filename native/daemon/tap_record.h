@@ -14,6 +14,8 @@ class TapRecord {
  public:
   TapRecord(std::string path, Owners owners) : path_(std::move(path)), owners_(owners) {}
 
+  // false, with the reason, where somebody else could write what is noted there; then nothing is noted.
+  bool usable(std::string& problem);
   // Ends what a pump before has left; does nothing where that process has ended or its pid is another's by now.
   void endLeftOver() const;
   void remember(pid_t pid) const;

@@ -32,14 +32,27 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t length) {
   std::string out;
   uint64_t given = 0;
   bool partial = false;
+  bool requeued = false;
   for (size_t at = 0; at < length; ++at) {
-    switch (data[at] % 5) {
+    switch (data[at] % 7) {
       case 0:
         drain(stream, out);
         break;
       case 1:
         stream.controlLine("#\n");
         break;
+      case 5:
+        // The worker dies having left lines of its own in the pipe.
+        for (int line = 0; line < data[at]; ++line) stream.controlLine("#\n");
+        break;
+      case 6: {
+        std::string unread;
+        for (int line = 0; line < data[at] / 3; ++line) unread += "x\n";
+        given += static_cast<uint64_t>(data[at] / 3);
+        requeued = true;
+        stream.requeue(std::string(data[at], '#') + "\n", unread.data(), unread.size());
+        break;
+      }
       case 2:
         stream.endTap();
         given += partial ? 1 : 0;
@@ -65,10 +78,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t length) {
     if (end == std::string::npos) std::abort();
     const std::string line = out.substr(at, end - at);
     at = end + 1;
-    if (line == "#" || line[0] == '{') continue;
+    if (line.empty() || line[0] == '#' || line[0] == '{') continue;
     if (line.find_first_not_of('x') != std::string::npos) std::abort();
     ++arrived;
   }
-  if (arrived + stream.droppedLines() != given) std::abort();
+  const uint64_t accounted = arrived + stream.droppedLines();
+  // Room for a worker's greeting may cost control lines, which are counted with the others.
+  if (requeued ? accounted < given : accounted != given) std::abort();
   return 0;
 }

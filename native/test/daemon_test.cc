@@ -53,10 +53,13 @@ TEST(options_that_cannot_be_are_refused_by_name) {
       {{"--user"}, "--user needs a value"},
       {{"--user", ""}, "--user needs a value"},
       {{"--usr", "x", "--", "/a"}, "unknown option --usr"},
-      {{"--tap", "eslogger", "--", "/a"}, "eslogger: give an absolute path"},
-      {{"--socket", "s", "--", "/a"}, "s: give an absolute path"},
+      {{"--", "/a"}, "--program is missing"},
+      {{"--program", "/p", "--tap", "eslogger", "--", "/a"}, "eslogger: give an absolute path"},
+      {{"--program", "/p", "--transport", "tape", "--", "/a"}, "tape: give pty or pipe"},
+      {{"--program", "/p", "--poke-after", "1s", "--", "/a"}, "1s: give milliseconds"},
+      {{"--program", "/p", "--socket", "s", "--", "/a"}, "s: give an absolute path"},
       {{"--program", "p", "--", "/a"}, "p: give an absolute path"},
-      {{"--", "node"}, "node: give the worker's absolute path"},
+      {{"--program", "/p", "--", "node"}, "node: give the worker's absolute path"},
       {{"--print", "--", "/a"}, "--print has no worker"},
   };
   for (const Row& row : rows) {

@@ -146,6 +146,21 @@ TEST(stream_gives_a_new_worker_what_the_last_one_left_unread_behind_a_greeting) 
   EQUAL(drain(stream), "greeting\ne\ntwo\nthree\n");
 }
 
+TEST(stream_stays_within_its_room_however_often_a_worker_dies) {
+  Stream stream(64 * 1024);
+  const std::string line = std::string(99, 'x') + "\n";
+  for (int index = 0; index < 2000; ++index) give(stream, line);
+  for (int index = 0; index < 10000; ++index) stream.controlLine(std::string(60, 'c') + "\n");
+  for (int index = 0; index < 1000; ++index) stream.requeue(std::string(600, 'g') + "\n", line.data(), line.size());
+  uint64_t kept = 0, dropped = 0;
+  for (const std::string& each : linesOf(drain(stream))) {
+    dropped += droppedIn(each);
+    kept += each[0] == 'x' ? 1 : 0;
+  }
+  EQUAL(kept + dropped > 0, true);
+  EQUAL(stream.droppedLines() >= dropped, true);
+}
+
 TEST(stream_tells_how_many_unread_lines_found_no_room) {
   Stream stream(64 * 1024);
   const std::string line = std::string(99, 'x') + "\n";

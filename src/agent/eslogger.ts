@@ -1,57 +1,54 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { ExectapError } from '../errors.ts';
-import { createPipe, Tap } from '../tap/index.ts';
+import { createPipe, Tap, tapStateOf } from '../tap/index.ts';
+import type { Config } from './config.ts';
+import { pumpProgram } from './pump-program.ts';
 
-/** Where macOS 13 and later have it [eslogger(1)]. */
-const PROGRAM = '/usr/bin/eslogger';
-const EVENTS = ['exec', 'fork', 'exit'];
-/** eslogger often ignores SIGINT and a wait for it can hang, so a wait has an end. */
-const STOP_TIMEOUT_MS = 2_000;
-/** Characters of its standard error that are kept for the message about its end. */
-const STDERR_KEPT = 4_096;
+/** exectapd gives the tap two seconds to end, then kills it; longer than that it takes for nothing else. */
+const STOP_TIMEOUT_MS = 5_000;
 
-/** eslogger ended by itself; the remedy is for the cause that its own words name. */
+/** The tap ended by itself; the remedy is for the cause that its own words name. */
 export class EsloggerError extends ExectapError {}
 
-/** The results of es_new_client as eslogger prints them, wherever in its sentence they stand [ESTypes.h]. */
-const REMEDIES: readonly (readonly [token: string, remedy: string])[] = [
-  ['ES_NEW_CLIENT_RESULT_ERR_NOT_PRIVILEGED', 'run exectap as root'],
-  [
-    'ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED',
-    'give Full Disk Access to the program that is responsible for exectap (the terminal, or the daemon itself) in ' +
-      'System Settings › Privacy & Security, then start exectap again',
-  ],
-  [
-    'ES_NEW_CLIENT_RESULT_ERR_TOO_MANY_CLIENTS',
-    'end other Endpoint Security clients, then start exectap again',
-  ],
-];
-
-/** eslogger running as a child, and the tap that reads it. */
+/** eslogger running below a pump of our own, and the tap that reads it. */
 export interface EsloggerRun {
   readonly tap: Tap;
   /** Settles when eslogger has ended: null if `stop` ended it, else why it ended. */
   readonly ended: Promise<EsloggerError | null>;
-  /** SIGTERM, then SIGKILL after a bound. What it has written before still comes out of the tap, then its end. */
+  /** Ends it within a bound. What it has written before still comes out of the tap, then its end. */
   stop(): Promise<void>;
   /** Lets go of the tap; after `stop`. */
   close(): Promise<void>;
 }
 
+export interface EsloggerOptions {
+  readonly tap: Config['tap'];
+  /** A stand-in; /usr/bin/eslogger unless given. */
+  readonly program?: string;
+}
+
 /**
- * Starts eslogger in a session of its own: it hides the events of its own process group, and in ours it would hide
- * everything that the agent's terminal starts [eslogger(1)].
+ * Starts eslogger as the daemon does, by exectapd, which here prints its stream instead of feeding a worker: the same
+ * supervision, and one stream, in both shapes.
  */
-export function startEslogger(program: string = PROGRAM): EsloggerRun {
+export function startEslogger({ tap: { transport, pokeAfterMs }, program }: EsloggerOptions): EsloggerRun {
   const { readEnd, writeEnd } = createPipe();
-  const child = spawn(program, EVENTS, { detached: true, stdio: ['ignore', writeEnd, 'pipe'], env: {} });
+  const pump = pumpProgram();
+  const args = ['--print', '--development', '--transport', transport, '--poke-after', String(pokeAfterMs)];
+  const child = spawn(pump, program === undefined ? args : [...args, '--tap', program], {
+    // A session of its own: Ctrl-C is for us, who end it in order.
+    detached: true,
+    stdio: ['ignore', writeEnd, 'pipe'],
+    env: {},
+  });
   closeSync(writeEnd);
   const tap = new Tap({ fd: readEnd, live: true });
   // The tap reads from a duplicate of its own.
   closeSync(readEnd);
   let stopping = false;
-  const ended = end(child, program, () => stopping);
+  const ended = endOf(child, pump, () => stopping);
   return {
     tap,
     ended,
@@ -66,34 +63,60 @@ export function startEslogger(program: string = PROGRAM): EsloggerRun {
   };
 }
 
-function end(child: ChildProcess, program: string, stopping: () => boolean): Promise<EsloggerError | null> {
-  let words = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-STDERR_KEPT);
-  });
+/** What the pump logs of its tap [native/daemon/tap_process.cc]. */
+interface PumpLine {
+  readonly message: string;
+  readonly 'tap.program'?: string;
+  readonly 'tap.exit'?: string;
+  readonly 'tap.signal'?: string;
+  readonly 'tap.words'?: string;
+  readonly 'error.message'?: string;
+}
+
+function endOf(child: ChildProcess, pump: string, stopping: () => boolean): Promise<EsloggerError | null> {
+  let error: EsloggerError | null = null;
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (text) => {
+      const line = JSON.parse(text) as PumpLine;
+      if (line.message.startsWith('refused to start'))
+        error = new EsloggerError(`the tap was ${line.message}`);
+      if (line.message === 'the tap cannot be started') error = notStarted(line);
+      if (line.message === 'tap ended') error = endedByItself(line);
+    });
+  }
   return new Promise((resolve) => {
     child.once('error', (cause) => {
       resolve(
-        new EsloggerError(`${program} cannot be started: ${cause.message}`, {
+        new EsloggerError(`${pump} cannot be started: ${cause.message}`, {
           cause,
-          remedy: 'eslogger needs macOS 13 or later',
+          remedy: 'build it: npm run build:native',
         }),
       );
     });
-    child.once('close', (code, signal) =>
-      resolve(stopping() ? null : endedByItself(program, code, signal, words)),
-    );
+    child.once('close', (code) => {
+      const unknown = new EsloggerError(`${pump} ended with code ${code}`, {
+        remedy: 'run exectap with --debug',
+      });
+      resolve(stopping() ? null : (error ?? unknown));
+    });
   });
 }
 
-function endedByItself(
-  program: string,
-  code: number | null,
-  signal: string | null,
-  words: string,
-): EsloggerError {
-  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+function notStarted(line: PumpLine): EsloggerError {
+  return new EsloggerError(`${line['tap.program']} cannot be started: ${line['error.message']}`, {
+    remedy: 'eslogger needs macOS 13 or later',
+  });
+}
+
+function endedByItself(line: PumpLine): EsloggerError {
+  const words = line['tap.words'] ?? '';
+  const signal = line['tap.signal'] ?? '-1';
+  const how = signal === '-1' ? `with code ${line['tap.exit']}` : `by signal ${signal}`;
   const said = words.trim() === '' ? '' : `: ${words.trim()}`;
-  const remedy = REMEDIES.find(([token]) => words.includes(token))?.[1];
-  return new EsloggerError(`${program} ended ${how}${said}`, remedy === undefined ? {} : { remedy });
+  const state = tapStateOf(words);
+  // Here nothing starts it again, as the daemon would.
+  return new EsloggerError(
+    `the tap ended ${how}${said}`,
+    state.name === 'ended' ? {} : { remedy: state.remedy },
+  );
 }

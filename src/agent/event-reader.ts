@@ -4,8 +4,6 @@ import { type EventRecord, Kind } from '../tap/index.ts';
 import { type ControlLine, readControlLine, type TapStart } from './control-line.ts';
 
 export interface EventReaderOptions {
-  /** Whether `start` lines name the host. On a tap of its own the agent knows its Mac better than a line could. */
-  readonly hostFromStart: boolean;
   /** Told of every control line that can be read, before the event behind it. */
   readonly onControl?: (line: ControlLine) => void;
 }
@@ -17,7 +15,7 @@ export class EventReader {
   #event: ProcessEvent;
   #bootId: string | undefined;
 
-  constructor(origin: Origin, options: EventReaderOptions) {
+  constructor(origin: Origin, options: EventReaderOptions = {}) {
     this.#options = options;
     this.#event = new ProcessEvent(origin, this.#table);
   }
@@ -47,7 +45,7 @@ export class EventReader {
   #control(text: string): void {
     const line = readControlLine(text);
     if (line === null) return;
-    if (line.kind === 'start' && this.#options.hostFromStart) this.#start(line);
+    if (line.kind === 'start') this.#start(line);
     this.#options.onControl?.(line);
   }
 

@@ -16,6 +16,8 @@ export interface Health {
 export function healthOf({ tap, pipeline, gaps }: RunCounters, counts: StoreCounts, nowMs: number): Health {
   const reasons: string[] = [];
   for (const gap of gaps?.recent ?? []) {
+    // Nothing runs while a Mac sleeps.
+    if (gap.cause === 'sleep' || gap.cause === 'clock set') continue;
     const since = new Date(gap.fromMs).toISOString();
     const detail = gap.detail === null ? '' : ` (${gap.detail})`;
     if (gap.toMs === null) reasons.push(`blind since ${since}: ${gap.cause}${detail}`);
@@ -23,6 +25,7 @@ export function healthOf({ tap, pipeline, gaps }: RunCounters, counts: StoreCoun
   }
   const lost = tap.lostByKernel + tap.overflow;
   if (lost > 0) reasons.push(`${lost} events were lost since the start of this run`);
+  if (tap.tooLong > 0) reasons.push(`${tap.tooLong} lines were longer than a line may be`);
   if (tap.undecodable > 0) reasons.push(`${tap.undecodable} lines could not be decoded`);
   for (const { name, refused, pending, lastError, lastErrorMs, lastDeliveredMs } of counts.destinations) {
     if (refused > 0) reasons.push(`${name} has refused ${refused} alerts for good`);

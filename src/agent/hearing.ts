@@ -1,4 +1,6 @@
 import type { RunRow } from '../store/index.ts';
+import { type EventRecord, Kind, type SequenceGap } from '../tap/index.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { ControlLine } from './control-line.ts';
 import type { Gap, Gaps } from './gaps.ts';
 import type { Log } from './log.ts';
@@ -12,6 +14,11 @@ export interface Hearing {
   readonly position: TapPosition;
   readonly root: RootChannel | null;
   readonly log: Log;
+  /** Which tap speaks, and why that one; null before it has said so. */
+  tapSource: { source: string; reason: string | null } | null;
+  readonly clocks: ClockWatch;
+  /** How often the tap's numbers had begun again when that was last looked at. */
+  restarts: number;
   /** The time without an agent before this run, until the first `start` line has told whether the tap ran on. */
   before: Gap | null;
 }
@@ -25,6 +32,8 @@ export function heard(line: ControlLine, hearing: Hearing): void {
       // A run that is taken up has lost what lies between two numbers, and nothing else.
       if (hearing.before !== null && !position.firstIsDue) gaps.add(hearing.before);
       hearing.before = null;
+      hearing.tapSource = { source: line.source ?? 'a tap', reason: line.reason ?? null };
+      hearing.clocks.start(line.timebase);
       gaps.started(line.timeMs ?? now);
       log.info('tap run', { run: line.run, resumed: line.resumed, host: line.host.id });
       return;
@@ -54,4 +63,33 @@ export function notRunning(last: RunRow | null, source: Source): Gap | null {
     exact: false,
     detail: last.endedMs === null ? 'the run before was cut off' : null,
   };
+}
+
+/** What a batch is missing. */
+export function heardGaps(missing: readonly SequenceGap[], { gaps }: Hearing): void {
+  const now = Date.now();
+  for (const { cause, lost, fromTime, toTime } of missing) {
+    const fromMs = Date.parse(fromTime) || now;
+    const toMs = Date.parse(toTime) || now;
+    if (cause === 'kernel') gaps.loss('sequence', { fromMs, toMs, lost, detail: 'events never came' });
+    else gaps.loss('overflow', { fromMs, toMs, lost, detail: 'events came faster than they were evaluated' });
+  }
+}
+
+/** The numbers of the tap began again in the middle of a run: how many events lie between is not known. */
+export function heardRestart({ gaps, position }: Hearing): void {
+  const now = Date.now();
+  const detail = 'the numbers of the events began again';
+  gaps.loss('sequence', { fromMs: position.lastMs ?? now, toMs: now, lost: null, detail });
+}
+
+/** What the last event of a batch tells: that the tap sees, and whether its clocks went apart since the last one. */
+export function heardEvent(record: EventRecord, { gaps, clocks }: Hearing): void {
+  if (record.kind === Kind.control) return;
+  gaps.seen(Math.floor(record.timeUs / 1_000));
+  const jump = clocks.read(record);
+  if (jump === null) return;
+  const { cause, fromMs, toMs, seconds } = jump;
+  const detail = `${seconds.toFixed(1)} s: ${cause === 'sleep' ? 'asleep, or the clock was set forward' : 'the clock was set back'}`;
+  gaps.add({ cause, fromMs, toMs, lost: null, exact: false, detail });
 }

@@ -17,12 +17,14 @@ export { type AskedException, addException, Exceptions, MAX_REASON, MAX_RULE_ID 
 export { type Health, healthOf } from './health.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { Pipeline, type PipelineCounters } from './pipeline.ts';
+export { pumpProgram } from './pump-program.ts';
 export { convertCapture, InterruptedError, replayCapture } from './replay.ts';
 export type { AddedException, AgentStatus, Reloaded, TailItem } from './requests/index.ts';
 export { loadRules } from './rule-loading.ts';
 export { runAgent } from './run.ts';
 export type { RunOptions, RunResult } from './run-options.ts';
 export type { RunCounters } from './run-record.ts';
+export type { SelfTestResult } from './self-test.ts';
 export {
   type Capture,
   canTap,

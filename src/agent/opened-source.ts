@@ -1,4 +1,5 @@
 import { Tap } from '../tap/index.ts';
+import type { Config } from './config.ts';
 import { type EsloggerRun, startEslogger } from './eslogger.ts';
 import { openCapture, type Source } from './source.ts';
 
@@ -17,8 +18,8 @@ export interface OpenedSource {
 }
 
 /** Begins to read a source. */
-export function openSource(source: Source): OpenedSource {
-  if (source.kind === 'eslogger') return openEslogger(startEslogger());
+export function openSource(source: Source, tapConfig: Config['tap']): OpenedSource {
+  if (source.kind === 'eslogger') return openEslogger(startEslogger({ tap: tapConfig }));
   const tap = source.kind === 'exectapd' ? new Tap({ fd: STREAM_FD, live: true }) : openCapture(source);
   return { tap, ended: async () => undefined, stop: () => tap.stop(), close: () => tap.stop() };
 }

@@ -4,7 +4,7 @@ import type { Counters as SequenceCounters } from '../eql/index.ts';
 import type { ProcessEntity } from '../process/index.ts';
 import type { Finding, RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
-import type { Batch, EventRecord, Tap } from '../tap/index.ts';
+import type { Batch, EventRecord, SequenceGap, Tap } from '../tap/index.ts';
 import type { ControlLine } from './control-line.ts';
 import { EventReader } from './event-reader.ts';
 import type { Exceptions } from './exceptions.ts';
@@ -43,8 +43,6 @@ export interface PipelineCounters extends MuteCounters {
 
 export interface PipelineOptions {
   readonly origin: Origin;
-  /** Whether `start` lines name the host: where root or a capture gives the stream they do. */
-  readonly hostFromStart: boolean;
   /** A capture has an end, behind which nothing comes; a live tap only pauses. */
   readonly live: boolean;
   readonly rules: RuleSet;
@@ -61,6 +59,10 @@ export interface PipelineOptions {
   readonly onControl?: (line: ControlLine) => void;
   /** Told of what is missing before a run that is taken up in the middle. */
   readonly onGap?: (gap: Gap) => void;
+  /** Told of numbers that are missing before a batch. */
+  readonly onMissing?: (gaps: readonly SequenceGap[]) => void;
+  /** Told of the last record of each batch. */
+  readonly onLastEvent?: (record: EventRecord) => void;
   /** Knows the agent's own events, which go no further. */
   readonly own?: OwnEvents;
   /** Keeps account of how far the tap was read. */
@@ -93,7 +95,6 @@ export class Pipeline {
     this.#mutes = new Mutes(options.mutes);
     this.#now = options.now ?? Date.now;
     this.#reader = new EventReader(options.origin, {
-      hostFromStart: options.hostFromStart,
       onControl: (line) => {
         if (line.kind === 'start') {
           options.position?.start(line);
@@ -177,6 +178,7 @@ export class Pipeline {
   async #take(batch: Batch): Promise<NewAlert[]> {
     const alerts: NewAlert[] = [];
     const { position, own } = this.#options;
+    if (batch.gaps.length > 0) this.#options.onMissing?.(batch.gaps);
     for (let index = 0; index < batch.length; index += 1) {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
@@ -188,7 +190,10 @@ export class Pipeline {
       const findings = evaluation.findings();
       if (findings.length > 0) alerts.push(...this.#alerts(await this.#notExcepted(findings)));
     }
-    if (batch.length > 0) position?.read(batch.at(batch.length - 1));
+    if (batch.length > 0) {
+      position?.read(batch.at(batch.length - 1));
+      this.#options.onLastEvent?.(batch.at(batch.length - 1));
+    }
     return alerts;
   }
 

@@ -33,7 +33,6 @@ export async function replayCapture(
   const { rules, exceptions, signal } = options;
   const pipeline = new Pipeline({
     origin: REPLAY_ORIGIN,
-    hostFromStart: true,
     live: false,
     rules,
     store,
@@ -53,7 +52,7 @@ export async function convertCapture(
   take: (documents: Document[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<TapCounters> {
-  const reader = new EventReader(REPLAY_ORIGIN, { hostFromStart: true });
+  const reader = new EventReader(REPLAY_ORIGIN);
   return withCapture(source, signal, async (tap) => {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {
       await take(documentsOf(batch, reader));

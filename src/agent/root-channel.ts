@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { fstatSync, write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExectapError, messageOf } from '../errors.ts';
@@ -29,7 +30,8 @@ export class RootChannelError extends ExectapError {}
 /** The worker's side of the request channel. Answers come with the stream of events, as control lines. */
 export class RootChannel implements Root {
   readonly #waiting = new Map<number, (answer: RootAnswer) => void>();
-  #number = 0;
+  /** Anywhere: an answer to the worker before must not be taken for one of ours. */
+  #number = randomInt(2 ** 31);
 
   /** @throws RootChannelError where there is no such channel */
   constructor() {

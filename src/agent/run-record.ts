@@ -4,6 +4,7 @@ import { HEARTBEAT_MS } from './activity.ts';
 import type { GapCounters } from './gaps.ts';
 import type { Log } from './log.ts';
 import type { PipelineCounters } from './pipeline.ts';
+import type { SelfTestCounters } from './self-test.ts';
 import { type Source, sourceName } from './source.ts';
 
 /** What one run saw and did, as `exectap status` shows it. */
@@ -12,6 +13,10 @@ export interface RunCounters {
   readonly pipeline: PipelineCounters;
   /** Blind intervals that were noticed; a capture's are the tap's own. */
   readonly gaps?: GapCounters;
+  /** Whether executions of our own were seen; absent for a capture. */
+  readonly selfTest?: SelfTestCounters;
+  /** Which tap a live run reads, and why that one. */
+  readonly tapSource?: { readonly source: string; readonly reason: string | null };
 }
 
 /** Keeps the record of this run in the state, so that `status` can tell what an agent sees, or saw last. */

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Origin, UNKNOWN_CAPTURE } from '../ecs/index.ts';
 import { type AlertStore, lockState, openStore, type StateLock, StateLockedError } from '../store/index.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { warnOf } from './config-warnings.ts';
 import { Exceptions } from './exceptions.ts';
 import { startForwarder } from './forwarding.ts';
 import { Gaps } from './gaps.ts';
-import { type Hearing, heard, notRunning } from './hearing.ts';
-import { thisMac } from './host.ts';
+import { type Hearing, heard, heardEvent, heardGaps, notRunning } from './hearing.ts';
 import { OwnEvents } from './own-events.ts';
 import { Pipeline } from './pipeline.ts';
 import { RootChannel } from './root-channel.ts';
@@ -58,7 +58,8 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   const { source, config, log, trust } = options;
   const live = source.kind === 'eslogger' || source.kind === 'exectapd';
   const origin: Origin = {
-    host: source.kind === 'eslogger' ? await thisMac() : UNKNOWN_CAPTURE,
+    // Its name comes with the stream.
+    host: UNKNOWN_CAPTURE,
     agent: { id: await agentId(store), version: VERSION },
     namespace: config.namespace,
   };
@@ -72,12 +73,20 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   const forwarder = await startForwarder(store, config, log, trust);
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
-  const hearing: Hearing = { gaps, position, root, log, before: root === null ? null : before };
+  const hearing: Hearing = {
+    gaps,
+    position,
+    root,
+    log,
+    before: root === null ? null : before,
+    clocks: new ClockWatch(),
+    restarts: 0,
+    tapSource: null,
+  };
   const own = new OwnEvents();
   const watchers = new Set<AlertWatcher>();
   const pipeline = new Pipeline({
     origin,
-    hostFromStart: source.kind !== 'eslogger',
     live,
     rules,
     mutes: config.mutes,
@@ -94,11 +103,15 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     ...(live && {
       onControl: (line) => heard(line, hearing),
       onGap: (gap) => gaps.add(gap),
+      onMissing: (missing) => heardGaps(missing, hearing),
+      onLastEvent: (record) => heardEvent(record, hearing),
     }),
   });
   return tapUntilTheEnd(pipeline, {
     ...options,
+    hearing,
     ...hearing,
+    own,
     store,
     rules,
     exceptions,

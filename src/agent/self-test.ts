@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
+import type { Gaps } from './gaps.ts';
 import type { Log } from './log.ts';
 import type { OwnEvents } from './own-events.ts';
 
@@ -19,15 +20,9 @@ const RETRY_MS = 60_000;
 /** Events of a test program come late; after this nobody looks for them any more. */
 const FORGET_MS = 10_000;
 
-/** What a test says about blindness. */
-export interface SilenceGap {
-  open(cause: 'tap silent', fromMs: number, detail: string | null): void;
-  close(cause: 'tap silent', toMs: number): void;
-}
-
 export interface SelfTestOptions {
   readonly own: OwnEvents;
-  readonly gaps: SilenceGap;
+  readonly gaps: Pick<Gaps, 'open' | 'close'>;
   readonly log: Log;
   /** Between two tests that succeed; 0: none but those that are asked for. */
   readonly intervalMs: number;
@@ -35,6 +30,8 @@ export interface SelfTestOptions {
   readonly timeoutMs: number;
   /** When the tap was last seen to work; undefined before its first event. */
   readonly lastEventMs: () => number | undefined;
+  /** Told of a test that failed, once it is told in the log. */
+  readonly onFailure: () => void;
 }
 
 export interface SelfTestResult {
@@ -120,6 +117,7 @@ export class SelfTest {
       this.#failed += 1;
       gaps.open('tap silent', this.#options.lastEventMs() ?? this.#startedMs, cause);
       log.warn('self-test failed: an execution was not seen', { cause });
+      this.#options.onFailure();
     }
     return this.#last;
   }

@@ -1,13 +1,15 @@
 import type { Forwarder } from '../forward/index.ts';
 import type { RuleSet } from '../rules/index.ts';
 import type { AlertStore, NewAlert } from '../store/index.ts';
+import type { Tap } from '../tap/index.ts';
 import { HEARTBEAT_MS } from './activity.ts';
 import { warnOf } from './config-warnings.ts';
 import { startControl } from './control.ts';
 import type { Exceptions } from './exceptions.ts';
-import type { Hearing } from './hearing.ts';
+import { type Hearing, heardRestart } from './hearing.ts';
 import type { Log, LogLevel } from './log.ts';
 import { openSource } from './opened-source.ts';
+import type { OwnEvents } from './own-events.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AgentParts, Reloaded } from './requests/index.ts';
 import type { RootChannel } from './root-channel.ts';
@@ -15,6 +17,7 @@ import { loadTrustedRules } from './rule-loading.ts';
 import { keepRules } from './rule-state.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
 import { beginRun, type RunCounters } from './run-record.ts';
+import { SelfTest } from './self-test.ts';
 import { sourceName } from './source.ts';
 
 /** How often a live tap tells its rules the time. */
@@ -35,17 +38,31 @@ export interface TapRun extends RunOptions, Hearing {
   readonly exceptions: Exceptions;
   readonly forwarder: Forwarder | null;
   readonly live: boolean;
+  readonly hearing: Hearing;
+  readonly own: OwnEvents;
   readonly watchers: Set<AlertWatcher>;
 }
 
 /** Reads the source to its end, or until the signal. Everything that was found is durable when it resolves. */
 export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<RunResult> {
   const { source, store, forwarder, position, gaps, live, log, signal } = run;
-  const opened = openSource(source);
+  const opened = openSource(source, run.config.tap);
+  const selfTest = new SelfTest({
+    own: run.own,
+    gaps,
+    log,
+    ...run.config.selftest,
+    lastEventMs: () => position.lastMs,
+    onFailure: () => restartTap(run),
+  });
   const counters = (): RunCounters => ({
     tap: opened.tap.counters(),
     pipeline: pipeline.counters,
-    ...(live && { gaps: gaps.counters }),
+    ...(live && {
+      gaps: gaps.counters,
+      selfTest: selfTest.counters,
+      ...(run.hearing.tapSource !== null && { tapSource: run.hearing.tapSource }),
+    }),
   });
   const record = await beginRun(store, source, counters, log, async () => {
     await keepRules(run.rules, store);
@@ -57,15 +74,16 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
       ? null
       : await startControl(
           run.control,
-          partsOf(pipeline, run, () => record.row(counters())),
+          partsOf(pipeline, run, selfTest, () => record.row(counters())),
           log,
         );
-  const clock = live ? setInterval(() => pipeline.tick(), TICK_MS) : undefined;
+  const clock = live ? setInterval(() => tick(pipeline, run, opened.tap), TICK_MS) : undefined;
   const life = run.root === null ? undefined : keepAlive(run.root, log);
   const onAbort = (): void => void opened.stop();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (signal?.aborted === true) onAbort();
+    if (live) selfTest.start();
     log.info('tap started', { source: sourceName(source) });
     await pipeline.run(opened.tap);
     await opened.ended(signal?.aborted === true);
@@ -75,11 +93,27 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
     signal?.removeEventListener('abort', onAbort);
     clearInterval(clock);
     clearInterval(life);
+    selfTest.stop();
     await control?.close();
     await opened.close();
     await forwarder?.stop();
     await record.end();
   }
+}
+
+function tick(pipeline: Pipeline, run: TapRun, tap: Tap): void {
+  pipeline.tick();
+  const { sequenceRestarts } = tap.counters();
+  if (sequenceRestarts > run.hearing.restarts) heardRestart(run.hearing);
+  run.hearing.restarts = sequenceRestarts;
+  run.gaps.tick(Date.now());
+}
+
+/** A tap that sees nothing may see again after a start: Full Disk Access that was given later needs one. */
+function restartTap({ root, log }: TapRun): void {
+  root
+    ?.restartTap()
+    .catch((error: unknown) => log.warn('the tap could not be restarted', { error: String(error) }));
 }
 
 /** Tells root that the event loop still turns. */
@@ -91,7 +125,7 @@ function keepAlive(root: RootChannel, log: Log): NodeJS.Timeout {
   return setInterval(beat, HEARTBEAT_MS);
 }
 
-function partsOf(pipeline: Pipeline, run: TapRun, row: AgentParts['run']): AgentParts {
+function partsOf(pipeline: Pipeline, run: TapRun, selfTest: SelfTest, row: AgentParts['run']): AgentParts {
   const { state, store, exceptions, root, forwarder, watchers } = run;
   return {
     state,
@@ -100,6 +134,7 @@ function partsOf(pipeline: Pipeline, run: TapRun, row: AgentParts['run']): Agent
     hasRule: (id) => run.rules.rules.some((rule) => rule.id === id),
     root,
     run: row,
+    selfTest: run.live ? () => selfTest.run() : null,
     reload: async () => reload(pipeline, run),
     async flush() {
       await pipeline.settled();

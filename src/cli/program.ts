@@ -12,6 +12,7 @@ import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
+import { selftestCommand } from './selftest.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 import { tailCommand } from './tail.ts';
@@ -47,6 +48,7 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     alertsCommand,
     statusCommand,
     healthCommand,
+    selftestCommand,
     tailCommand,
     tapCommand,
     queryCommand,

@@ -1,17 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { chooseSource } from '../agent/index.ts';
+import { chooseSource, pumpProgram } from '../agent/index.ts';
 import { ExectapError, messageOf } from '../errors.ts';
 import type { Io } from './io.ts';
 import { notEmpty } from './options.ts';
-
-/** Beside the program where it is installed, else where node-gyp builds it; src/cli and dist/cli are alike deep. */
-const PUMPS = ['../../../bin/exectapd', '../../native/build/Release/exectapd'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
 
 export function tapCommand(_io: Io): Command {
   return new Command('tap')
@@ -26,7 +19,7 @@ async function tap({ program }: { program?: string }): Promise<void> {
   // As root the files that are executed must be root's alone.
   const trust = process.geteuid?.() === 0 && program === undefined ? [] : ['--development'];
   const which = program === undefined ? [] : ['--tap', program];
-  const pump = PUMPS.find((path) => existsSync(path)) ?? 'exectapd';
+  const pump = pumpProgram();
   const child = spawn(pump, ['--print', ...trust, ...which], { stdio: ['ignore', 'inherit', 'inherit'] });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   try {

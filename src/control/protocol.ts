@@ -12,8 +12,11 @@ export const MAX_REQUEST_BYTES = 64 * 1024;
 /** Bytes of one answer: an alert holds at most some 300 KiB. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Where the daemon's socket lies; root makes it, for root and group admin. */
-export const DAEMON_SOCKET = '/var/run/exectap/control.sock';
+/**
+ * Where the daemon's socket lies; root makes it, for root and group admin. Not below /var/run, which members of group daemon
+ * may write on macOS.
+ */
+export const DAEMON_SOCKET = '/Library/Application Support/exectap/run/control.sock';
 /** Its name in the state's folder where the agent makes it itself. */
 export const SOCKET_NAME = 'control.sock';
 /** Longest path of a socket everywhere: macOS has 104 bytes for it with its end [unix(4)]. */

@@ -6,4 +6,5 @@ export type { TapOptions } from './options.ts';
 export { createPipe } from './pipe.ts';
 export type { ProcessBlock } from './process-block.ts';
 export type { EventRecord } from './record.ts';
+export { type TapState, tapStateOf } from './states.ts';
 export { Tap } from './tap.ts';

@@ -48,7 +48,6 @@ describe('the exceptions of an agent', () => {
   ): Promise<Pipeline> {
     const pipeline = new Pipeline({
       origin: TEST_ORIGIN,
-      hostFromStart: true,
       live,
       now,
       rules,

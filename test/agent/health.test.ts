@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 
 function counters(tap: object = {}, recent: object[] = []): RunCounters {
   return {
-    tap: { lostByKernel: 0, overflow: 0, undecodable: 0, ...tap },
+    tap: { lostByKernel: 0, overflow: 0, undecodable: 0, tooLong: 0, ...tap },
     pipeline: {},
     gaps: { total: recent.length, lost: 0, recent },
   } as unknown as RunCounters;

@@ -234,7 +234,6 @@ describe('a pipeline with mutes', () => {
     const seen: string[] = [];
     const pipeline = new Pipeline({
       origin: TEST_ORIGIN,
-      hostFromStart: true,
       live: false,
       rules: RuleSet.load(),
       mutes: [{ kind: 'path', value: '/opt/muted' }],

@@ -27,11 +27,10 @@ describe('the pipeline', () => {
 
   async function run(
     lines: readonly string[],
-    { into = store as Pick<AlertStore, 'append'>, hostFromStart = true } = {},
+    { into = store as Pick<AlertStore, 'append'> } = {},
   ): Promise<Pipeline> {
     const pipeline = new Pipeline({
       origin: TEST_ORIGIN,
-      hostFromStart,
       live: false,
       rules: RuleSet.load(),
       store: into,
@@ -116,10 +115,10 @@ describe('the pipeline', () => {
     );
   });
 
-  it('takes the host from a start line, and never on a tap of its own', async () => {
+  it('takes the host from a start line', async () => {
     const start = controlLine({ start: { host: { id: 'HOST-A', name: 'mac-a' }, boot_id: 'B1' } });
     await run([start, dump(700)]);
-    await run([start, dump(701)], { hostFromStart: false });
+    await run([dump(701)]);
     const hosts = (await store.list()).map(({ document }) => JSON.parse(document).host.id);
     assert.deepEqual(hosts.sort(), ['HOST-A', 'capture']);
   });

@@ -27,7 +27,7 @@ const { isatty } = require('node:tty');
  * @property {boolean} [crlf] lines end with \\r\\n, and junk stands before the first
  * @property {number} [loseEvery] each so many triples two events get no line, as if the kernel had dropped them
  * @property {number} [restartEvery] each so many triples the numbers begin at 0 again
- * @property {number} [longLine] bytes of one line of its own, once, after ten triples
+ * @property {number} [longLine] bytes of one line of its own, once, after two hundred triples
  * @property {number} [blocks] writes to a pipe only when so many bytes have come together
  * @property {number} [silentAfter] triples after which it says nothing more, though it runs
  * @property {boolean} [seesSelfTests] default true: tells of the executions by which an agent tests itself
@@ -222,7 +222,7 @@ function tell() {
     while (made < due) {
       const lines = Array.from({ length: Math.min(50, due - made) }, triple).flat();
       if (behaviour.silentAfter === undefined || made <= behaviour.silentAfter) print(lines);
-      if (behaviour.longLine && !longLineSaid && made >= 10) {
+      if (behaviour.longLine && !longLineSaid && made >= 200) {
         longLineSaid = true;
         write(`${JSON.stringify({ ...exec, padding: 'x'.repeat(behaviour.longLine) })}${lineEnd}`);
       }

@@ -21,7 +21,7 @@ export async function mapEvents<T>(
   const path = join(folder, 'capture.ndjson');
   writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
   const tap = new Tap({ path });
-  const reader = new EventReader(origin, { hostFromStart: true });
+  const reader = new EventReader(origin);
   const results: T[] = [];
   try {
     for (let batch = await tap.next(); batch !== null; batch = await tap.next()) {

@@ -3,6 +3,7 @@ import { alertRequests } from './alerts.ts';
 import { exceptionRequests } from './exceptions.ts';
 import { operationRequests } from './operations.ts';
 import type { AgentParts } from './parts.ts';
+import { selfTestRequests } from './self-test.ts';
 import { statusRequests } from './status.ts';
 import { tailRequests } from './tail.ts';
 
@@ -18,6 +19,7 @@ export function requestKinds(parts: AgentParts, control: () => ControlCounters):
     ...alertRequests(parts),
     ...exceptionRequests(parts),
     ...tailRequests(parts),
+    ...selfTestRequests(parts),
     ...operationRequests(parts),
   ];
 }

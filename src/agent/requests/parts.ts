@@ -5,6 +5,7 @@ import type { Exceptions } from '../exceptions.ts';
 import type { LogLevel } from '../log.ts';
 import type { Root } from '../root-channel.ts';
 import type { RunCounters } from '../run-record.ts';
+import type { SelfTestResult } from '../self-test.ts';
 
 /** What came of reading the configuration and the rules anew. */
 export interface Reloaded {
@@ -30,6 +31,8 @@ export interface AgentParts {
   readonly root: Root | null;
   /** The run so far, its counters as of now. */
   run(): Omit<RunRow, 'counters'> & { readonly counters: RunCounters };
+  /** Executes a program and waits until it is seen; null where no live tap is read. */
+  readonly selfTest: (() => Promise<SelfTestResult>) | null;
   reload(): Promise<Reloaded>;
   /** Makes what was found durable and tries to send what waits; the number of alerts that wait on. */
   flush(): Promise<number>;
