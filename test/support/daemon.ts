@@ -49,7 +49,7 @@ export function workerUser(): User | null {
 /** What test/stand-in/eslogger.cjs does; see there. */
 export interface Behaviour {
   rate?: number;
-  triples?: number;
+  triples?: number | undefined;
   matchEvery?: number;
   announce?: number[];
   exit?: number;
