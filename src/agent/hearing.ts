@@ -44,7 +44,7 @@ export function heard(line: ControlLine, hearing: Hearing): void {
       const toMs = line.timeMs ?? now;
       const detail = line.cause === 'worker' ? 'there was no worker' : 'they came faster than they were read';
       const fromMs = position.lastMs ?? toMs;
-      gaps.add({ cause: 'dropped', fromMs, toMs, lost: line.lines, exact: true, detail });
+      gaps.loss('dropped', { fromMs, toMs, lost: line.lines, detail });
       return;
     }
     case 'answer':
@@ -68,11 +68,16 @@ export function notRunning(last: RunRow | null, source: Source): Gap | null {
 /** What a batch is missing. */
 export function heardGaps(missing: readonly SequenceGap[], { gaps }: Hearing): void {
   const now = Date.now();
-  for (const { cause, lost, fromTime, toTime } of missing) {
-    const fromMs = Date.parse(fromTime) || now;
-    const toMs = Date.parse(toTime) || now;
-    if (cause === 'kernel') gaps.loss('sequence', { fromMs, toMs, lost, detail: 'events never came' });
-    else gaps.loss('overflow', { fromMs, toMs, lost, detail: 'events came faster than they were evaluated' });
+  for (const { cause, lost, fromTime, toTime, lostByType: byType } of missing) {
+    const toMs = Date.parse(toTime) || Date.parse(fromTime) || now;
+    const loss = {
+      fromMs: Date.parse(fromTime) || toMs,
+      toMs,
+      lost,
+      ...(byType !== undefined && { byType }),
+    };
+    if (cause === 'kernel') gaps.loss('sequence', { ...loss, detail: 'events never came' });
+    else gaps.loss('overflow', { ...loss, detail: 'events came faster than they were evaluated' });
   }
 }
 
@@ -81,6 +86,11 @@ export function heardRestart({ gaps, position }: Hearing): void {
   const now = Date.now();
   const detail = 'the numbers of the events began again';
   gaps.loss('sequence', { fromMs: position.lastMs ?? now, toMs: now, lost: null, detail });
+}
+
+/** A capture has no clock but its events: they tell when a loss is over. */
+export function heardCaptured(record: EventRecord, { gaps }: Hearing): void {
+  if (record.kind !== Kind.control && !Number.isNaN(record.timeUs)) gaps.tick(record.timeUs / 1_000);
 }
 
 /** What the last event of a batch tells: that the tap sees, and whether its clocks went apart since the last one. */

@@ -6,8 +6,9 @@ import { ClockWatch } from './clock-watch.ts';
 import { warnOf } from './config-warnings.ts';
 import { Exceptions } from './exceptions.ts';
 import { startForwarder } from './forwarding.ts';
+import { GapKeeper } from './gap-keeper.ts';
 import { Gaps } from './gaps.ts';
-import { type Hearing, heard, heardEvent, heardGaps, notRunning } from './hearing.ts';
+import { type Hearing, heard, heardCaptured, heardEvent, heardGaps, notRunning } from './hearing.ts';
 import { OwnEvents } from './own-events.ts';
 import { Pipeline } from './pipeline.ts';
 import { RootChannel } from './root-channel.ts';
@@ -63,7 +64,8 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
     agent: { id: await agentId(store), version: VERSION },
     namespace: config.namespace,
   };
-  const gaps = new Gaps(log);
+  const keeper = await GapKeeper.load(store, origin, log, Date.now());
+  const gaps = new Gaps(log, keeper);
   const before = live ? notRunning(await store.lastRun(), source) : null;
   if (before !== null && root === null) gaps.add(before);
   warnOf(config, log);
@@ -71,6 +73,7 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   await restoreRules(rules, store, log);
   const exceptions = await Exceptions.load(store, log);
   const forwarder = await startForwarder(store, config, log, trust);
+  keeper.onSaved(() => forwarder?.notify());
   const position = new TapPosition();
   if (root !== null) await position.restore(store);
   const hearing: Hearing = {
@@ -100,12 +103,13 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
       options.onStored?.(alerts);
     },
     ...(options.onKnown !== undefined && { onKnown: options.onKnown }),
-    ...(live && {
-      onControl: (line) => heard(line, hearing),
-      onGap: (gap) => gaps.add(gap),
-      onMissing: (missing) => heardGaps(missing, hearing),
-      onLastEvent: (record) => heardEvent(record, hearing),
-    }),
+    onControl: (line) => {
+      if (line.kind === 'start') keeper.host(line.host);
+      if (live) heard(line, hearing);
+    },
+    onGap: (gap) => gaps.add(gap),
+    onMissing: (missing) => heardGaps(missing, hearing),
+    onLastEvent: (record) => (live ? heardEvent(record, hearing) : heardCaptured(record, hearing)),
   });
   return tapUntilTheEnd(pipeline, {
     ...options,

@@ -68,6 +68,7 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
     await keepRules(run.rules, store);
     await run.exceptions.keep();
     await position.keep(store);
+    await gaps.settled();
   });
   const control =
     run.control === undefined
@@ -87,6 +88,8 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
     log.info('tap started', { source: sourceName(source) });
     await pipeline.run(opened.tap);
     await opened.ended(signal?.aborted === true);
+    gaps.end(Date.now());
+    await gaps.settled();
     const undelivered = (await forwarder?.drain(Date.now() + (live ? 0 : DRAIN_MS))) ?? 0;
     return { ...counters(), undelivered };
   } finally {
@@ -97,6 +100,7 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
     await control?.close();
     await opened.close();
     await forwarder?.stop();
+    gaps.end(Date.now());
     await record.end();
   }
 }

@@ -3,7 +3,7 @@ import { Kind } from '../tap/index.ts';
 import { boundedArguments, boundedOtherLine, boundedOthers, commandLineOf } from './arguments.ts';
 import { cdhashOf, isSigned, isTrusted, teamOf } from './code-signature.ts';
 import type { ProcessEvent, Relative } from './event.ts';
-import { ECS_VERSION } from './origin.ts';
+import { ECS_VERSION, systemName } from './origin.ts';
 
 export type Value = string | number | boolean | null | undefined;
 
@@ -87,7 +87,7 @@ const host: readonly FieldDefinition[] = [
   keyword('host.os.family', 'constant', () => 'macos'),
   keyword('host.os.name', 'constant', () => 'macOS'),
   keyword('host.os.version', 'start.os.version', (e) => e.origin.host.osVersion),
-  keyword('host.os.full', 'start.os', fullSystem),
+  keyword('host.os.full', 'start.os', (e) => systemName(e.origin.host)),
   keyword('host.os.kernel', 'start.os.kernel', (e) => e.origin.host.kernel),
 ];
 
@@ -216,12 +216,6 @@ function exitCode(e: ProcessEvent): Value {
 /** Darwin packs major and minor as 8 and 24 bits [sys/types.h]. */
 function device(e: ProcessEvent, part: (rdev: number) => number): Value {
   return e.subject.tty === null ? undefined : part(e.subject.ttyRdev);
-}
-
-function fullSystem(e: ProcessEvent): Value {
-  const { osVersion, osBuild } = e.origin.host;
-  if (osVersion === undefined) return undefined;
-  return osBuild === undefined ? `macOS ${osVersion}` : `macOS ${osVersion} (${osBuild})`;
 }
 
 function present(number: number): Value {

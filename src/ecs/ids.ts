@@ -35,3 +35,17 @@ export function eventId(
 export function alertId(event: string, rule: string): string {
   return sha256([event, rule]).toString('hex');
 }
+
+/**
+ * A blind interval. Its end is no part of it: the gap that lasts and the one that has ended are the same.
+ *
+ * @param nth how many gaps of this cause and start came before it
+ */
+export function gapId(hostId: string, cause: string, fromMs: number, nth: number): string {
+  return sha256([hostId, 'gap', cause, fromMs, ...(nth === 0 ? [] : [nth])]).toString('hex');
+}
+
+/** The document that tells of the beginning of a gap; the one of its end has the gap's own id. */
+export function gapStartId(gap: string): string {
+  return sha256([gap, 'start']).toString('hex');
+}

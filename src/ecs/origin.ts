@@ -22,3 +22,9 @@ export const UNKNOWN_CAPTURE: HostIdentity = { id: 'capture' };
 
 /** The ECS version whose field names and types the documents follow. */
 export const ECS_VERSION = '9.4.0';
+
+/** The system in one line; undefined where its version is not known. */
+export function systemName({ osVersion, osBuild }: HostIdentity): string | undefined {
+  if (osVersion === undefined) return undefined;
+  return osBuild === undefined ? `macOS ${osVersion}` : `macOS ${osVersion} (${osBuild})`;
+}
