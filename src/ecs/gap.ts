@@ -48,7 +48,7 @@ export function boundOf({ cause, exact }: Pick<Gap, 'cause' | 'exact'>): '' | 'a
 const WORDS: Record<GapCause, string> = {
   'not running': 'no agent ran',
   'no permission': 'the tap may not see executions',
-  sequence: 'events never came from the kernel',
+  sequence: 'numbers of events are missing',
   overflow: 'events came faster than they were evaluated',
   'tap silent': 'an execution of the agent was not seen',
   sleep: 'the Mac slept, or its clock was set forward',

@@ -17,10 +17,28 @@ const Answer = v.object({ items: v.array(v.strictObject({ create: Item })) });
 
 type Item = v.InferOutput<typeof Item>;
 
-/** A `_bulk` body: an action line and a document line for each. Data streams take only `create`. */
+/** One part of a data stream's name: letters that Elasticsearch takes there, and its 100 bytes. */
+const part = v.pipe(v.string(), v.regex(/^[^A-Z\\/*?"<>| ,#:-]{1,100}$/));
+const Streamed = v.object({ data_stream: v.object({ type: part, dataset: part, namespace: part }) });
+
+/**
+ * The data stream that a document names. In one whose name is not the document's own, Elasticsearch would refuse it: the
+ * parts are constant_keyword fields there.
+ */
+function streamOf(document: string): string | null {
+  const named = v.safeParse(Streamed, JSON.parse(document));
+  if (!named.success) return null;
+  const { type, dataset, namespace } = named.output.data_stream;
+  return `${type}-${dataset}-${namespace}`;
+}
+
+/**
+ * A `_bulk` body: an action line and a document line for each. Data streams take only `create`.
+ * @param index where a document goes that names no data stream
+ */
 export function bulkBody(index: string, batch: readonly OutgoingDocument[]): string {
   const lines = batch.map(({ id, document }) => {
-    const action = JSON.stringify({ create: { _index: index, _id: id } });
+    const action = JSON.stringify({ create: { _index: streamOf(document) ?? index, _id: id } });
     // Within JSON a line break can only be white space between tokens; here it would end the document.
     return `${action}\n${document.replace(/[\r\n]/g, ' ')}\n`;
   });

@@ -79,7 +79,7 @@ export interface CheckedOptions {
   name: string;
   type: ElasticsearchOptions['type'];
   url: URL;
-  /** Name of the data stream. */
+  /** The data stream of documents that name none. */
   index: string;
   apiKeyFile: string | undefined;
   trust: Trust;

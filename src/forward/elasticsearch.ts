@@ -129,7 +129,8 @@ class ElasticsearchDestination implements Destination {
 }
 
 /**
- * A destination that writes alerts to the data stream `logs-exectap.alerts-<namespace>`.
+ * A destination that writes each document to the data stream that it names: alerts to
+ * `logs-exectap.alerts-<namespace>`, gaps to `logs-exectap.gaps-<namespace>`.
  * Ids make repeated sending harmless, except across a rollover of the data stream: Elasticsearch looks for an id in
  * the current backing index only (elasticsearch issue 44794).
  * @throws {DestinationConfigError} the settings cannot work.

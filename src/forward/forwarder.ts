@@ -1,5 +1,5 @@
 /**
- * Brings the alerts of the store to one destination.
+ * Brings the alerts of the store, and the documents of its gaps, to one destination.
  *
  * The loop is in one of these states: sending; idle (nothing is due: `notify` or the next due time wakes it); pausing
  * (the destination could not go on: only time ends it, so that new alerts do not hammer a collector that is down).
@@ -63,7 +63,7 @@ export class Forwarder {
     if (this.#draining === null) this.#launch();
   }
 
-  /** Tells that alerts were stored. Cheap; it does not shorten a pause. */
+  /** Tells that documents were stored. Cheap; it does not shorten a pause. */
   notify(): void {
     this.#notified.abort();
   }
@@ -72,7 +72,7 @@ export class Forwarder {
    * Tries everything that is pending once, whatever pauses and schedules say. Ends when that is done, when the
    * destination cannot go on, or at the deadline. The loop rests meanwhile and goes on afterwards.
    * @param deadlineMs a point in time: Unix milliseconds by the forwarder's clock.
-   * @returns how many alerts are left for this destination.
+   * @returns how many documents are left for this destination.
    */
   async drain(deadlineMs: number): Promise<number> {
     await this.#register();

@@ -84,14 +84,14 @@ export class ForwarderHealth {
     this.#add('failureStore', aside);
     if (refusal !== null) {
       this.#error(refusal, nowMs);
-      this.#log.warn('Alerts were refused for good and are kept aside', {
+      this.#log.warn('Documents were refused for good and are kept aside', {
         destination: this.#state.name,
         count: refused,
         first: refusal,
       });
     }
     if (aside > 0) {
-      this.#log.warn('Alerts were accepted, but the collector put them into its failure store', {
+      this.#log.warn('Documents were accepted, but the collector put them into its failure store', {
         destination: this.#state.name,
         count: aside,
       });
@@ -102,7 +102,7 @@ export class ForwarderHealth {
   troubled(condition: ForwarderCondition, error: string, nowMs: number, pausedUntilMs: number): void {
     const fields = { destination: this.#state.name, condition, error, nextAttemptMs: pausedUntilMs };
     if (this.#state.condition === condition) this.#log.debug('Sending failed again', fields);
-    else this.#log.warn('Sending failed; alerts are kept', fields);
+    else this.#log.warn('Sending failed; documents are kept', fields);
     this.#error(error, nowMs);
     this.#state.condition = condition;
     this.#state.failures += 1;

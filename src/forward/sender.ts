@@ -98,7 +98,7 @@ export class Sender {
       this.#failures += 1;
       this.#pausedUntilMs = now + this.#waitFor(trouble);
       this.#health.troubled(conditionOf(trouble), trouble.error, now, this.#pausedUntilMs);
-    } else if (held !== undefined) {
+    } else if (held !== undefined && retried.length === attempts.length) {
       this.#failures += 1;
       this.#pausedUntilMs = now + heldWait(this.#clock.random());
       this.#health.troubled('unauthorized', held.error, now, this.#pausedUntilMs);
@@ -120,6 +120,12 @@ export class Sender {
     return (trouble.retryAfterMs ?? 0) + fullJitter(this.#failures, random);
   }
 
+  /** Where others pass, a document that the key has no right to (to another data stream) waits alone. */
+  #ownWait(held: boolean, { attempts }: Delivery): number {
+    if (!held) return fullJitter(attempts + 1, this.#clock.random());
+    return this.#pausedUntilMs === null ? heldWait(this.#clock.random()) : 0;
+  }
+
   #outcomeOf({ delivery, outcome }: Attempt, trouble: Trouble | null): DeliveryOutcome {
     const { number } = delivery;
     const atMs = this.#clock.now();
@@ -128,8 +134,7 @@ export class Sender {
     }
     if (outcome.kind === 'refused') return { number, kind: 'refused', error: outcome.error, atMs };
     const pauseEnd = this.#pausedUntilMs ?? atMs;
-    const ownWait =
-      trouble !== null || outcome.held ? 0 : fullJitter(delivery.attempts + 1, this.#clock.random());
+    const ownWait = trouble !== null ? 0 : this.#ownWait(outcome.held, delivery);
     return {
       number,
       kind: 'retry',

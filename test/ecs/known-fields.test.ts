@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { alertDocument, eventDocument, FIELDS } from '../../src/ecs/index.ts';
+import { alertDocument, eventDocument, FIELDS, gapDocument } from '../../src/ecs/index.ts';
 import { RuleSet } from '../../src/rules/index.ts';
 import { controlLine, execLine, exitLine, forkLine } from '../support/eslogger-lines.ts';
 import { mapEvents } from '../support/events.ts';
@@ -106,6 +106,15 @@ describe('every field that is written', () => {
     const [{ _label, _state, ...source }] = Events;
     assert.deepEqual([_label, _state], ['process', 0]);
     for (const [name, value] of leaves(source)) assertKnown(name, value);
+  });
+
+  it('is known, with that type, in the documents of gaps, but for what is under exectap', () => {
+    const host = { id: 'H', name: 'mac', architecture: 'arm64', osVersion: '26', kernel: 'Darwin' };
+    const origin = { host, agent: { id: 'a', version: '1' }, namespace: 'default' };
+    const gap = { cause: 'sleep', fromMs: 0, toMs: 9, lost: 1, exact: true, detail: 'x' } as const;
+    const { exectap, ...own } = gapDocument('id', gap, origin, '2026-08-12T15:28:34.000Z');
+    assert.ok(exectap !== undefined);
+    for (const [name, value] of leaves(own)) assertKnown(name, value);
   });
 });
 

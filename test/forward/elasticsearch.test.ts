@@ -85,6 +85,25 @@ describe('a bulk request', () => {
       }),
     ));
 
+  it('goes to the data stream that a document names, and to that of alerts where it names none', () =>
+    withServer({}, async (server) => {
+      const gaps = { type: 'logs', dataset: 'exectap.gaps', namespace: 'other' };
+      const batch = [
+        outgoing('a'),
+        outgoing('b', { data_stream: gaps }),
+        outgoing('c', { data_stream: { ...gaps, namespace: 'not, a part' } }),
+        outgoing('d', { data_stream: { dataset: 'exectap.gaps' } }),
+      ];
+      assert.deepEqual(await sendOnce(server, batch), {
+        kind: 'answered',
+        outcomes: [STORED, STORED, STORED, STORED],
+      });
+      assert.equal(server.bulkRequests.length, 1);
+      const idsIn = (stream: string): string[] => server.documents(stream).map(({ id }) => id);
+      assert.deepEqual(idsIn('logs-exectap.gaps-other'), ['b']);
+      assert.deepEqual(idsIn('logs-exectap.alerts-default'), ['a', 'c', 'd']);
+    }));
+
   it('leaves out what OpenSearch does not know', () =>
     withServer({ flavour: 'opensearch' }, async (server) => {
       assert.equal((await sendOnce(server, BATCH, { type: 'opensearch' })).kind, 'answered');

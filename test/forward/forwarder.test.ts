@@ -224,6 +224,28 @@ describe('a forwarder', () => {
   );
 
   it(
+    'holds back alone what the key has no right to, where others pass',
+    withBench(async ({ store, clock, destination, forwarder }) => {
+      const forbidden = sampleAlert(1).id;
+      destination.answer = takenExcept((id) => (id === forbidden ? 'held' : null));
+      await store.append(sampleAlerts(3));
+      await forwarder.start();
+      await until(async () => (await pendingOf(store)) === 1);
+      await until(() => clock.nextMs !== null);
+      assert.equal(forwarder.state().condition, 'ok');
+      await store.append([sampleAlert(9)]);
+      forwarder.notify();
+      await until(() => destination.sent.length === 2);
+      assert.deepEqual(destination.sent[1], [sampleAlert(9).id]);
+      destination.answer = allTaken;
+      await until(async () => {
+        clock.advance(HELD_RETRY_MS / 4);
+        return (await pendingOf(store)) === 0;
+      });
+    }),
+  );
+
+  it(
     'puts refused alerts aside with the reason and goes on',
     withBench(async ({ store, destination, log, forwarder }) => {
       const poison = sampleAlert(1).id;
