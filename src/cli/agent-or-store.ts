@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AgentStatus, type Health, healthOf, type RunCounters } from '../agent/index.ts';
+import {
+  type AgentStatus,
+  type GapSituation,
+  gapSituation,
+  type Health,
+  healthOf,
+  type RunCounters,
+} from '../agent/index.ts';
 import { ControlClient, DAEMON_SOCKET, SOCKET_NAME } from '../control/index.ts';
 import { ExectapError } from '../errors.ts';
 import {
@@ -26,6 +33,7 @@ export interface Situation {
   readonly agent: Pick<AgentStatus, 'version' | 'control'> | null;
   readonly run: RunRow | null;
   readonly counts: StoreCounts;
+  readonly gaps: GapSituation;
 }
 
 /** Alerts and status of this host, wherever they come from. */
@@ -94,12 +102,13 @@ class AgentHoldings implements Holdings {
 
   async situation(): Promise<Situation> {
     const status = (await this.#client.call('status')) as AgentStatus;
-    const { state, version, control, run, counts } = status;
+    const { state, version, control, run, counts, gaps } = status;
     return {
       state,
       agent: { version, control },
       run: { ...run, counters: JSON.stringify(run.counters) },
       counts,
+      gaps,
     };
   }
 
@@ -143,6 +152,7 @@ class StoreHoldings implements Holdings {
       agent: null,
       run: await this.#store.lastRun(),
       counts: await this.#store.counts(),
+      gaps: await gapSituation(this.#store, Date.now()),
     };
   }
 
