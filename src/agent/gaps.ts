@@ -66,7 +66,7 @@ export interface GapCounters {
   /** Of the gaps whose loss is known, exactly or as a bound. */
   readonly lost: number;
   readonly byCause: Readonly<Partial<Record<GapCause, CauseCounters>>>;
-  /** The newest. */
+  /** The newest, and those that last. */
   readonly recent: readonly Gap[];
 }
 
@@ -93,8 +93,13 @@ export class Gaps {
       total: all.reduce((sum, { total }) => sum + total, 0),
       lost: all.reduce((sum, { lost }) => sum + lost, 0),
       byCause: { ...this.#byCause },
-      recent: this.#recent.map(({ gap }) => gap),
+      recent: [...this.#forgottenOpen(), ...this.#recent].map(({ gap }) => gap),
     };
+  }
+
+  /** What lasts must be told however much came after it. */
+  #forgottenOpen(): GapRecord[] {
+    return [...this.#open.values()].filter((record) => !this.#recent.includes(record));
   }
 
   /** A gap that is known from end to end; or one that lasts, and then as `open` takes it. */

@@ -28,7 +28,7 @@ export function healthOf({ tap, pipeline, gaps }: RunCounters, counts: StoreCoun
   if (tap.tooLong > 0) reasons.push(`${tap.tooLong} lines were longer than a line may be`);
   if (tap.undecodable > 0) reasons.push(`${tap.undecodable} lines could not be decoded`);
   for (const { name, refused, pending, lastError, lastErrorMs, lastDeliveredMs } of counts.destinations) {
-    if (refused > 0) reasons.push(`${name} has refused ${refused} alerts for good`);
+    if (refused > 0) reasons.push(`${name} has refused ${refused} documents for good`);
     if (pending > 0 && lastError !== null && (lastErrorMs ?? 0) > (lastDeliveredMs ?? 0))
       reasons.push(`${name} takes nothing: ${lastError}`);
   }

@@ -59,7 +59,7 @@ export interface PipelineOptions {
   readonly onControl?: (line: ControlLine) => void;
   /** Told of what is missing before a run that is taken up in the middle. */
   readonly onGap?: (gap: Gap) => void;
-  /** Told of numbers that are missing before a batch. */
+  /** Told of numbers that are missing in or before a batch, once it was read. */
   readonly onMissing?: (gaps: readonly SequenceGap[]) => void;
   /** Told of the last record of each batch. */
   readonly onLastEvent?: (record: EventRecord) => void;
@@ -178,7 +178,6 @@ export class Pipeline {
   async #take(batch: Batch): Promise<NewAlert[]> {
     const alerts: NewAlert[] = [];
     const { position, own } = this.#options;
-    if (batch.gaps.length > 0) this.#options.onMissing?.(batch.gaps);
     for (let index = 0; index < batch.length; index += 1) {
       const event = this.#reader.read(batch.at(index));
       if (event === null) continue;
@@ -190,6 +189,8 @@ export class Pipeline {
       const findings = evaluation.findings();
       if (findings.length > 0) alerts.push(...this.#alerts(await this.#notExcepted(findings)));
     }
+    // Behind the events: a line among them names the host that they are missing from.
+    if (batch.gaps.length > 0) this.#options.onMissing?.(batch.gaps);
     if (batch.length > 0) {
       position?.read(batch.at(batch.length - 1));
       this.#options.onLastEvent?.(batch.at(batch.length - 1));

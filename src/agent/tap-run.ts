@@ -135,6 +135,7 @@ function partsOf(pipeline: Pipeline, run: TapRun, selfTest: SelfTest, row: Agent
     state,
     store,
     exceptions,
+    gaps: run.gaps,
     hasRule: (id) => run.rules.rules.some((rule) => rule.id === id),
     root,
     run: row,

@@ -4,6 +4,7 @@ import { alertsCommand } from './alerts.ts';
 import { configCommand } from './config.ts';
 import { convertCommand } from './convert.ts';
 import { exceptionsCommand } from './exceptions.ts';
+import { gapsCommand } from './gaps.ts';
 import { healthCommand } from './health.ts';
 import type { Io } from './io.ts';
 import { flushCommand, logLevelCommand, reloadCommand, respondCommand } from './operations.ts';
@@ -48,6 +49,7 @@ Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     alertsCommand,
     statusCommand,
     healthCommand,
+    gapsCommand,
     selftestCommand,
     tailCommand,
     tapCommand,

@@ -67,7 +67,7 @@ async function run(io: Io, options: Options): Promise<void> {
   io.say(decodeFaults(sourceName(source), result.tap));
   io.say(runSummary(result, io.now() - started));
   if (result.undelivered > 0) {
-    const waiting = count(result.undelivered, 'alert waits', 'alerts wait');
+    const waiting = count(result.undelivered, 'document waits', 'documents wait');
     io.say(`${waiting} for the destination; the next run sends what is left\n`);
   }
 }

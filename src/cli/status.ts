@@ -4,8 +4,9 @@ import type { RunRow, StoreCounts } from '../store/index.ts';
 import { openHoldings, type Situation } from './agent-or-store.ts';
 import type { Io } from './io.ts';
 import { jsonOption, type Place, placeOf } from './options.ts';
+import { gapJson } from './output/gap-rows.ts';
 import { printable } from './output/printable.ts';
-import { decodeFaults, runSummary } from './output/summary.ts';
+import { count, decodeFaults, runSummary } from './output/summary.ts';
 
 interface Options {
   json?: boolean;
@@ -30,7 +31,7 @@ async function status(io: Io, options: Options, place: Place): Promise<void> {
   }
 }
 
-function statusJson({ state, agent, run, counts }: Situation, activity: Activity): object {
+function statusJson({ state, agent, run, counts, gaps }: Situation, activity: Activity): object {
   return {
     version: VERSION,
     state,
@@ -47,6 +48,13 @@ function statusJson({ state, agent, run, counts }: Situation, activity: Activity
       ...(agent !== null && { control: agent.control }),
     },
     alerts: { total: counts.total, ...counts.byStatus },
+    gaps: {
+      open: gaps.open.map(gapJson),
+      last_day: gaps.counts.recent,
+      lost_last_day: gaps.counts.recentLost,
+      kept: gaps.counts.total,
+      forgotten: gaps.counts.forgotten,
+    },
     bytes: counts.bytes,
     destinations: counts.destinations.map((destination) => ({
       name: destination.name,
@@ -62,13 +70,14 @@ function statusJson({ state, agent, run, counts }: Situation, activity: Activity
   };
 }
 
-function statusPage({ state, agent, run, counts }: Situation, activity: Activity, now: number): string {
+function statusPage({ state, agent, run, counts, gaps }: Situation, activity: Activity, now: number): string {
   const { open, acknowledged, closed } = counts.byStatus;
   const lines = [
     `exectap ${agent?.version ?? VERSION}, state in ${state} (${Math.ceil(counts.bytes / 1024)} KiB)`,
     `agent    ${agentLine(activity, run, now)}`,
     ...runLines(run).map((line) => `         ${line}`),
     `alerts   ${counts.total}: ${open} open, ${acknowledged} acknowledged, ${closed} closed`,
+    ...gapLines(gaps),
     ...destinationLines(counts, now),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -91,6 +100,18 @@ function runLines(run: RunRow | null): string[] {
   if (counters.tap === undefined || counters.pipeline === undefined) return [];
   const summary = runSummary(counters as RunCounters, null);
   return `${summary}${decodeFaults(run.source, counters.tap)}`.trimEnd().split('\n');
+}
+
+function gapLines({ open, counts: { recent, recentLost, forgotten } }: Situation['gaps']): string[] {
+  const lost = recentLost === 0 ? '' : `, ${count(recentLost, 'event')} known to be lost`;
+  const older = forgotten === 0 ? '' : `; ${count(forgotten, 'older one')} forgotten`;
+  return [
+    `gaps     ${recent === 0 ? 'none' : recent} in the last day${lost}${older}`,
+    ...open.map(({ cause, fromMs, detail }) => {
+      const why = detail === null ? printable(cause) : `${printable(cause)}: ${printable(detail)}`;
+      return `         blind since ${iso(fromMs)}: ${why}`;
+    }),
+  ];
 }
 
 function destinationLines(counts: StoreCounts, now: number): string[] {

@@ -61,7 +61,7 @@ describe('an alert on its way to the collector', function () {
     await server.close();
     const first = await run(3);
     assert.equal(first.code, 0, first.stderr);
-    assert.match(first.stderr, /3 alerts wait for the destination; the next run sends what is left/);
+    assert.match(first.stderr, /3 documents wait for the destination; the next run sends what is left/);
     assert.equal((await status()).destinations[0].pending, 3);
     await server.listen();
     const second = await run(3);

@@ -67,7 +67,7 @@ describe('the health of an agent', () => {
     ['it was blind', counters({}, [gap({})]), counts(), /^was blind from /],
     ['events were lost', counters({ lostByKernel: 2, overflow: 3 }), counts(), /^5 events were lost/],
     ['lines were no events', counters({ undecodable: 4 }), counts(), /^4 lines could not be decoded/],
-    ['alerts were refused', counters(), counts({ refused: 2 }), /^soc has refused 2 alerts for good/],
+    ['documents were refused', counters(), counts({ refused: 2 }), /^soc has refused 2 documents for good/],
     [
       'the destination takes nothing',
       counters(),

@@ -22,6 +22,7 @@ const KEYS = [
   'reason',
   'expiresMs',
   'all',
+  'open',
   'since',
   '__proto__',
   'constructor',
@@ -58,6 +59,7 @@ const RIGHT: Record<string, Record<string, readonly unknown[]>> = {
   'alerts.get': { id: ['1'] },
   'alerts.set-status': { id: ['1', '2'], status: ['acknowledged', 'closed'], comment: [null, 'dealt with'] },
   'exceptions.list': { all: [true, false] },
+  'gaps.list': { sinceMs: [0], open: [true, false], limit: [1, 500] },
   'exceptions.add': {
     ruleId: [null],
     where: ['process.name : "b*"', 'user.id == "501"'],

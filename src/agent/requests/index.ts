@@ -1,6 +1,7 @@
 import type { ControlCounters, RequestKind } from '../../control/index.ts';
 import { alertRequests } from './alerts.ts';
 import { exceptionRequests } from './exceptions.ts';
+import { gapRequests } from './gaps.ts';
 import { operationRequests } from './operations.ts';
 import type { AgentParts } from './parts.ts';
 import { selfTestRequests } from './self-test.ts';
@@ -8,6 +9,7 @@ import { statusRequests } from './status.ts';
 import { tailRequests } from './tail.ts';
 
 export type { AddedException } from './exceptions.ts';
+export { type GapSituation, gapSituation } from './gaps.ts';
 export type { AgentParts, Reloaded } from './parts.ts';
 export type { AgentStatus } from './status.ts';
 export type { TailItem } from './tail.ts';
@@ -18,6 +20,7 @@ export function requestKinds(parts: AgentParts, control: () => ControlCounters):
     ...statusRequests(parts, control),
     ...alertRequests(parts),
     ...exceptionRequests(parts),
+    ...gapRequests(parts),
     ...tailRequests(parts),
     ...selfTestRequests(parts),
     ...operationRequests(parts),

@@ -2,6 +2,7 @@ import type { ProcessEvent } from '../../ecs/index.ts';
 import type { ProcessEntity } from '../../process/index.ts';
 import type { AlertStore, NewAlert, RunRow } from '../../store/index.ts';
 import type { Exceptions } from '../exceptions.ts';
+import type { Gaps } from '../gaps.ts';
 import type { LogLevel } from '../log.ts';
 import type { Root } from '../root-channel.ts';
 import type { RunCounters } from '../run-record.ts';
@@ -25,6 +26,7 @@ export interface AgentParts {
   readonly state: string;
   readonly store: AlertStore;
   readonly exceptions: Exceptions;
+  readonly gaps: Pick<Gaps, 'settled'>;
   /** Whether a rule with this id is evaluated. */
   hasRule(id: string): boolean;
   /** The process with root's rights; null where everything runs in one process. */

@@ -3,6 +3,7 @@ import { type ControlCounters, type RequestKind, requestKind } from '../../contr
 import type { StoreCounts } from '../../store/index.ts';
 import { healthOf } from '../health.ts';
 import { VERSION } from '../version.ts';
+import { type GapSituation, gapSituation } from './gaps.ts';
 import type { AgentParts } from './parts.ts';
 
 const nothing = v.strictObject({});
@@ -13,6 +14,7 @@ export interface AgentStatus {
   readonly state: string;
   readonly run: ReturnType<AgentParts['run']>;
   readonly counts: StoreCounts;
+  readonly gaps: GapSituation;
   readonly control: ControlCounters;
 }
 
@@ -21,11 +23,13 @@ export function statusRequests(parts: AgentParts, control: () => ControlCounters
   return [
     requestKind('status', { role: 'admin', changes: false }, nothing, async (_asked, { role }) => {
       const run = parts.run();
+      await parts.gaps.settled();
       const status: AgentStatus = {
         version: VERSION,
         state: parts.state,
         run: role === 'root' ? run : withoutSamples(run),
         counts: await parts.store.counts(),
+        gaps: await gapSituation(parts.store, Date.now()),
         control: control(),
       };
       return status;

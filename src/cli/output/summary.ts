@@ -1,4 +1,5 @@
 import type { RunCounters } from '../../agent/index.ts';
+import { boundOf } from '../../ecs/index.ts';
 import type { TapCounters } from '../../tap/index.ts';
 import { printable } from './printable.ts';
 
@@ -62,7 +63,7 @@ function blindness(gaps: RunCounters['gaps']): string[] {
   if (gaps === undefined || gaps.total === 0) return [];
   const lines = gaps.recent.slice(-SHOWN_GAPS).map(({ cause, fromMs, toMs, lost, exact, detail }) => {
     const to = toMs === null ? 'now' : new Date(toMs).toISOString();
-    const loss = lost === null ? '' : `, ${exact ? '' : 'at most '}${count(lost, 'event')} lost`;
+    const loss = lost === null ? '' : `, ${boundOf({ cause, exact })}${count(lost, 'event')} lost`;
     const why = detail === null ? cause : `${cause}: ${printable(detail)}`;
     return `  ${new Date(fromMs).toISOString()} to ${to}  ${why}${loss}`;
   });
