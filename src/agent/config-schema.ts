@@ -85,7 +85,8 @@ export const KEYS = {
     type: 'text',
     range: '1 to 100 of a-z, 0-9, "_" and "."',
     standard: 'default',
-    description: 'Last part of the data streams: logs-exectap.alerts-NAMESPACE and logs-exectap.gaps-NAMESPACE.',
+    description:
+      'Last part of the data streams: logs-exectap.alerts-NAMESPACE and logs-exectap.gaps-NAMESPACE.',
     example: 'default',
     schema: namespace,
   }),
