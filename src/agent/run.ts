@@ -20,7 +20,9 @@ import { type AlertWatcher, tapUntilTheEnd } from './tap-run.ts';
 import { VERSION } from './version.ts';
 
 /** A worker whose predecessor was left without a pump waits for its end. */
-const LOCK_WAIT_MS = 10_000;
+const WORKER_LOCK_WAIT_MS = 10_000;
+/** The command line may hold the lock for a moment, to learn that nobody else does. */
+const LOCK_WAIT_MS = 500;
 const LOCK_RETRY_MS = 200;
 
 /**
@@ -32,7 +34,7 @@ export async function runAgent(options: RunOptions): Promise<RunResult> {
   const root = options.source.kind === 'exectapd' ? new RootChannel() : null;
   const store = await openStore(options.state, { createIfMissing: true });
   try {
-    const lock = await takeLock(options.state, root === null ? 0 : LOCK_WAIT_MS);
+    const lock = await takeLock(options.state, root === null ? LOCK_WAIT_MS : WORKER_LOCK_WAIT_MS);
     try {
       return await runWith(store, options, root);
     } finally {

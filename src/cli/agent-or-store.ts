@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type AgentStatus,
   type GapSituation,
@@ -8,13 +8,14 @@ import {
   healthOf,
   type RunCounters,
 } from '../agent/index.ts';
-import { ControlClient, DAEMON_SOCKET, SOCKET_NAME } from '../control/index.ts';
+import { ControlClient, DAEMON_SOCKET, MAX_SOCKET_PATH_BYTES, SOCKET_NAME } from '../control/index.ts';
 import { ExectapError } from '../errors.ts';
 import {
   type AlertFilter,
   type AlertStatus,
   type AlertStore,
   DATABASE_FILE,
+  isLocked,
   openStore,
   type RunRow,
   type StoreCounts,
@@ -58,11 +59,25 @@ export async function openHoldings(place: Place, use: 'read' | 'write'): Promise
   return new StoreHoldings(await openDatabase(place, use), place.state);
 }
 
-/** The database of a state beside which no agent runs. */
-export function openDatabase(place: Place, use: 'read' | 'write'): Promise<AlertStore> {
+/**
+ * The database of a state beside which no agent runs.
+ *
+ * @throws ExectapError where one does that could not be asked: behind its back its database is half the truth
+ */
+export async function openDatabase(place: Place, use: 'read' | 'write'): Promise<AlertStore> {
   const database = join(place.state, DATABASE_FILE);
   // What the database holds came from a process with fewer rights: root must not be root when it opens it.
-  if (existsSync(database)) dropToOwner(database);
+  if (existsSync(database)) {
+    dropToOwner(database);
+    // Where the path is too long for a socket there is no other way to ask.
+    if (hasRoomForSocket(place.state) && (await isLocked(place.state)))
+      throw new ExectapError(
+        `an agent works on the state in ${place.state}, and is not behind the socket there`,
+        {
+          remedy: 'Name its socket: --socket PATH.',
+        },
+      );
+  }
   const options = { readOnly: use === 'read', createIfMissing: false, busyMs: BUSY_MS };
   return openStore(place.state, options);
 }
@@ -93,6 +108,23 @@ export async function connectAgent({ socket, state, stateAsked }: Place): Promis
   return null;
 }
 
+function hasRoomForSocket(state: string): boolean {
+  return Buffer.byteLength(join(resolve(state), SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES;
+}
+
+/** A worker that was taken over may answer anything: what is read of an answer must be there. */
+function expected<T extends object>(answer: T, ...keys: readonly (keyof T)[]): T {
+  if (typeof answer === 'object' && answer !== null && keys.every((key) => answer[key] !== undefined))
+    return answer;
+  throw garbledAnswer();
+}
+
+function garbledAnswer(): ExectapError {
+  return new ExectapError('the agent has answered what an agent does not', {
+    remedy: 'Use the exectap that belongs to it, and look at its log.',
+  });
+}
+
 class AgentHoldings implements Holdings {
   readonly #client: ControlClient;
 
@@ -101,7 +133,7 @@ class AgentHoldings implements Holdings {
   }
 
   async situation(): Promise<Situation> {
-    const status = (await this.#client.call('status')) as AgentStatus;
+    const status = expected((await this.#client.call('status')) as AgentStatus, 'run', 'counts', 'gaps');
     const { state, version, control, run, counts, gaps } = status;
     return {
       state,
@@ -113,23 +145,31 @@ class AgentHoldings implements Holdings {
   }
 
   async health(): Promise<Health> {
-    return (await this.#client.call('health')) as Health;
+    return expected((await this.#client.call('health')) as Health, 'verdict', 'reasons');
   }
 
   async list(filter: AlertFilter): Promise<StoredAlert[]> {
     const alerts: StoredAlert[] = [];
-    await this.#client.call('alerts.list', filter, {
-      onItem: (item) => void alerts.push(item as StoredAlert),
+    const done = await this.#client.call('alerts.list', filter, {
+      onItem: (item) => void alerts.push(expected(item as StoredAlert, 'id', 'document', 'detail')),
     });
+    const { alerts: number } = expected(done as { alerts: number }, 'alerts');
+    if (number !== alerts.length) throw garbledAnswer();
     return alerts;
   }
 
   async get(id: string): Promise<StoredAlert> {
-    return (await this.#client.call('alerts.get', { id })) as StoredAlert;
+    return expected(
+      (await this.#client.call('alerts.get', { id })) as StoredAlert,
+      'id',
+      'document',
+      'detail',
+    );
   }
 
   async setStatus(id: string, status: AlertStatus, comment: string | null): Promise<StoredAlert> {
-    return (await this.#client.call('alerts.set-status', { id, status, comment })) as StoredAlert;
+    const changed = await this.#client.call('alerts.set-status', { id, status, comment });
+    return expected(changed as StoredAlert, 'id', 'status');
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { ExectapError, messageOf, UsageError } from '../errors.ts';
 import { processIo, ReaderGoneError } from './io.ts';
+import { printable } from './output/printable.ts';
 import { buildProgram } from './program.ts';
 
 /** Exit codes: 0 done, 1 it failed, 2 wrong usage. */
@@ -24,8 +25,8 @@ async function main(): Promise<number> {
 function describe(error: unknown, debug: boolean): string {
   const lines = messageOf(error)
     .split('\n')
-    .map((line) => `exectap: ${line}`);
-  if (error instanceof ExectapError && error.remedy !== undefined) lines.push(`  ${error.remedy}`);
+    .map((line) => `exectap: ${printable(line)}`);
+  if (error instanceof ExectapError && error.remedy !== undefined) lines.push(`  ${printable(error.remedy)}`);
   if (!(error instanceof ExectapError) && !debug)
     lines.push('  this is a fault of exectap; run it again with --debug for its place');
   if (debug && error instanceof Error)

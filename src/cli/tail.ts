@@ -32,7 +32,7 @@ async function tail(io: Io, { where }: { where?: string }, command: Command): Pr
 
 async function show(io: Io, item: TailItem): Promise<void> {
   if ('event' in item) await io.write(`${JSON.stringify(item.event)}\n`);
-  else if ('alert' in item) await io.write(`${item.alert}\n`);
+  else if ('alert' in item) await io.write(`${JSON.stringify(JSON.parse(item.alert))}\n`);
   else if (item.dropped > 0)
     io.say(`${item.dropped} events and alerts were left out: they came faster than they were read\n`);
 }

@@ -13,6 +13,10 @@ import {
 
 /** A person waits no longer for an agent, and no longer between two of its words. */
 export const PATIENCE_MS = 2_000;
+/** For a whole answer, however busily it comes: a million alerts take half a minute. */
+const WHOLE_ANSWER_MS = 60_000;
+/** Items of one answer, where it has an end. */
+const MAX_ITEMS = 1_000_000;
 
 /** No agent is behind the path. */
 const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
@@ -80,14 +84,16 @@ export class ControlClient {
     this.#id += 1;
     const line = { v: PROTOCOL_VERSION, id: this.#id, request, with: parameters };
     this.#socket.write(`${JSON.stringify(line)}\n`);
-    for (let begun = false; ; begun = true) {
-      const answer = await this.#next(patient && begun);
+    const giveUpAt = performance.now() + WHOLE_ANSWER_MS;
+    for (let items = 0; ; items += 1) {
+      const answer = await this.#next(patient && items > 0);
       if ('error' in answer) {
         const { code, message, remedy } = answer.error;
         throw new AgentRefusedError(message, { code, ...(remedy !== undefined && { remedy }) });
       }
       if (answer.id !== this.#id) throw garbled(this.#path);
       if ('done' in answer) return answer.done;
+      if (!patient && (items >= MAX_ITEMS || performance.now() > giveUpAt)) throw garbled(this.#path);
       await onItem(answer.item);
     }
   }

@@ -4,4 +4,4 @@ export * from './exception-store.ts';
 export * from './gap-store.ts';
 export { type OpenOptions, openStore } from './open.ts';
 export { DATABASE_FILE } from './sqlite/files.ts';
-export { lockState, type StateLock } from './sqlite/lock.ts';
+export { isLocked, lockState, type StateLock } from './sqlite/lock.ts';

@@ -154,6 +154,24 @@ describe('the command line and a running daemon', function () {
     assert.match((await ask(['respond', 'kill', '999999'])).stderr, /no living process that was seen/);
   });
 
+  it('does not read the database behind the agent’s back, and takes no change that it would not hear of', async () => {
+    const condition = ['exceptions', 'add', '--where', 'process.pid == 1', '--reason', 'x', '--forever'];
+    for (const args of [['status'], ['alerts', 'list'], ['health'], condition]) {
+      const outcome = await installed.exectap([...args, '--state', installed.path('state')]);
+      assert.equal(outcome.code, 1, args.join(' '));
+      assert.match(outcome.stderr, /an agent works on the state in .*--socket PATH/s);
+    }
+  });
+
+  it('root tests whether the agent sees', async () => {
+    const outcome = await ask(['selftest']);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(outcome.stdout, /an execution was seen after \d+ ms/);
+    const [status] = jsonLines(await ask(['status', '--json']));
+    assert.ok(status.agent.counters.selfTest.passed >= 1);
+    assert.ok(status.agent.counters.pipeline.own.selfTests >= 1);
+  });
+
   it('never waits longer than two seconds for an agent that is stopped', async () => {
     process.kill(daemon.workerPid, 'SIGSTOP');
     try {

@@ -34,3 +34,15 @@ export async function lockState(directory: string): Promise<StateLock> {
   }
   return { release: () => connection.close() };
 }
+
+/** Whether an agent works on a state. It is asked by trying its lock, for a moment. */
+export async function isLocked(directory: string): Promise<boolean> {
+  try {
+    const lock = await lockState(directory);
+    await lock.release();
+    return false;
+  } catch (failure) {
+    if (failure instanceof StateLockedError) return true;
+    throw failure;
+  }
+}
