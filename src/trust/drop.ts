@@ -10,7 +10,7 @@ import { DropError } from './errors.ts';
  */
 export function dropToOwner(path: string): void {
   if (process.geteuid?.() !== 0) return;
-  const { uid, gid } = statSync(path);
+  const { uid, gid } = ownerOf(path);
   if (uid === 0) return;
   try {
     process.setgroups!([gid]);
@@ -20,6 +20,14 @@ export function dropToOwner(path: string): void {
     throw new DropError(`cannot become user ${uid}, whose ${path} is: ${messageOf(cause)}`, { cause });
   }
   if (canRegain()) throw new DropError(`became user ${uid} and could become root again`);
+}
+
+function ownerOf(path: string): { uid: number; gid: number } {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw new DropError(`cannot tell whose ${path} is: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function canRegain(): boolean {

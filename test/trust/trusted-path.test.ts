@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
-import { checkTrusted, checkTrustedTree, readTrusted, UntrustedPathError } from '../../src/trust/index.ts';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { relative } from 'node:path';
+import { checkTrusted, readTrusted, UntrustedPathError } from '../../src/trust/index.ts';
 import { temporaryFolder } from '../support/files.ts';
-
-const root = process.geteuid?.() === 0;
-const STRANGER = 12_345;
-
-function onlyRoot(context: Mocha.Context): void {
-  if (root) return;
-  console.log('      skipped: only root can give files away');
-  context.skip();
-}
-
-function refused(act: () => unknown, message: RegExp): void {
-  assert.throws(act, (error: unknown) => {
-    assert.ok(error instanceof UntrustedPathError, String(error));
-    assert.match(error.message, message);
-    return true;
-  });
-}
+import { onlyRoot, refused, STRANGER } from './refused.ts';
 
 describe('a path is trusted', () => {
   const folder = temporaryFolder();
@@ -113,106 +107,120 @@ describe('a path is refused', () => {
   });
 });
 
-describe('a folder of rules', () => {
+type Made = { readonly uid: number; readonly mode: number };
+
+/** Makes `shelf/file`, or `shelf/link` to a file elsewhere, as other users could have made them; gives the path. */
+function make(folder: (name: string) => string, shelf: Made, entry: Made & { readonly link?: true }): string {
+  mkdirSync(folder('shelf'));
+  const path = folder(entry.link === true ? 'shelf/link' : 'shelf/file');
+  const file = entry.link === true ? folder('file') : path;
+  writeFileSync(file, 'text');
+  chmodSync(file, entry.mode);
+  if (entry.link === true) symlinkSync('../file', path);
+  lchownSync(path, entry.uid, entry.uid);
+  chmodSync(folder('shelf'), shelf.mode);
+  chownSync(folder('shelf'), shelf.uid, shelf.uid);
+  return path;
+}
+
+const ROOTS = { uid: 0, mode: 0o755 };
+const STICKY = { uid: 0, mode: 0o1777 };
+const FILE = { uid: 0, mode: 0o644 };
+
+describe('who owns a path, with what mode', () => {
   const folder = temporaryFolder();
 
-  it('is refused for one file deep in it, and for one behind a link in it', () => {
-    mkdirSync(folder.path('rules/deep'), { recursive: true });
-    const file = folder.write('rules/deep/rule.toml', '');
-    checkTrustedTree(folder.path('rules'), 'user');
-    chmodSync(file, 0o666);
-    refused(() => checkTrustedTree(folder.path('rules'), 'user'), /rule\.toml can be written by others/);
-    chmodSync(file, 0o644);
-    const outside = folder.write('outside.toml', '');
-    chmodSync(outside, 0o646);
-    symlinkSync(outside, folder.path('rules/link.toml'));
-    refused(() => checkTrustedTree(folder.path('rules'), 'user'), /outside\.toml can be written by others/);
-  });
+  for (const [name, shelf, entry, verdict] of [
+    ['root’s in root’s folder', ROOTS, FILE, 'trusted'],
+    ['root’s in a sticky folder', STICKY, FILE, 'trusted'],
+    ['root’s in a sticky folder of a group', { uid: 0, mode: 0o1775 }, FILE, 'trusted'],
+    ['root’s link in a sticky folder', STICKY, { ...FILE, link: true }, 'trusted'],
+    ['root’s in a sticky folder of another', { ...STICKY, uid: STRANGER }, FILE, /shelf does not belong/],
+    ['root’s in a folder of another', { ...ROOTS, uid: STRANGER }, FILE, /shelf does not belong/],
+    ['root’s in a group’s folder', { uid: 0, mode: 0o775 }, FILE, /shelf can be written by others/],
+    ['root’s in everybody’s folder', { uid: 0, mode: 0o777 }, FILE, /shelf can be written by others/],
+    ['another’s in root’s folder', ROOTS, { ...FILE, uid: STRANGER }, /file does not belong/],
+    ['another’s in a sticky folder', STICKY, { ...FILE, uid: STRANGER }, /file does not belong/],
+    ['another’s and read-only', ROOTS, { uid: STRANGER, mode: 0o444 }, /file does not belong/],
+    ['another’s link to root’s file', ROOTS, { ...FILE, uid: STRANGER, link: true }, /link does not belong/],
+    ['the same in a sticky folder', STICKY, { ...FILE, uid: STRANGER, link: true }, /link does not belong/],
+    ['a group’s in a sticky folder', STICKY, { uid: 0, mode: 0o664 }, /file can be written by others/],
+    ['a sticky file', ROOTS, { uid: 0, mode: 0o1666 }, /file can be written by others/],
+    ['a link to a group’s file', ROOTS, { uid: 0, mode: 0o664, link: true }, /file can be written by others/],
+  ] as const) {
+    it(`${name}: ${verdict === 'trusted' ? verdict : 'refused'}`, function () {
+      onlyRoot(this);
+      const path = make((each) => folder.path(each), shelf, entry);
+      if (verdict === 'trusted') assert.equal(readTrusted(path, 'user', 10).bytes.toString(), 'text');
+      else refused(() => readTrusted(path, 'user', 10), verdict);
+    });
+  }
 });
 
-describe('reading a file of trusted people', () => {
+describe('the way of a path', () => {
   const folder = temporaryFolder();
 
-  it('gives its bytes, and refuses more than it may have', () => {
-    const file = folder.write('file', 'x'.repeat(200_000));
-    assert.equal(readTrusted(file, 'user', 200_000).bytes.length, 200_000);
-    refused(() => readTrusted(file, 'user', 199_999), /more than the 199999 bytes/);
-  });
+  /** `rules/x` is not what the kernel finds behind `link/../rules/x`: that is `deep/rules/x`. */
+  function twoRules(): void {
+    for (const name of ['rules', 'deep/real', 'deep/rules'])
+      mkdirSync(folder.path(name), { recursive: true });
+    folder.write('rules/x', 'beside the link');
+    folder.write('deep/rules/x', 'beside its target');
+    symlinkSync('deep/real', folder.path('link'));
+  }
 
-  it('refuses folders, fifos and devices, without waiting', () => {
-    refused(() => readTrusted(folder.path(), 'user', 10), /is not a file/);
-    execFileSync('mkfifo', ['-m', '600', folder.path('fifo')]);
-    refused(() => readTrusted(folder.path('fifo'), 'user', 10), /is not a file/);
-    refused(() => readTrusted('/dev/null', 'user', 10), /can be written by others|is not a file/);
-  });
-
-  it('never gives another file, though a link is turned round all the time', async () => {
-    mkdirSync(folder.path('open'));
-    folder.write('good', 'good');
-    folder.write('open/bad', 'bad');
-    chmodSync(folder.path('open'), 0o777);
-    symlinkSync('good', folder.path('link'));
-    // Renaming over the link turns it round at once.
-    const flipper = spawn(process.execPath, [
-      '-e',
-      `const fs = require('node:fs'); process.chdir(process.argv[1]); console.log('flips');
-       for (let i = 0; ; i += 1) { fs.symlinkSync(i % 2 ? 'good' : 'open/bad', 'next'); fs.renameSync('next', 'link'); }`,
-      folder.path(),
-    ]);
-    try {
-      await once(flipper.stdout, 'data');
-      const counts = { good: 0, refused: 0 };
-      for (let round = 0; round < 2_000; round += 1) {
-        try {
-          assert.equal(readTrusted(folder.path('link'), 'user', 100).bytes.toString(), 'good');
-          counts.good += 1;
-        } catch (error) {
-          assert.ok(error instanceof UntrustedPathError, String(error));
-          counts.refused += 1;
-        }
-      }
-      assert.ok(counts.good > 100 && counts.refused > 100, JSON.stringify(counts));
-    } finally {
-      flipper.kill('SIGKILL');
-      await once(flipper, 'exit');
+  it('is the kernel’s where `..` follows a link, in a path and in a link', () => {
+    twoRules();
+    symlinkSync('link/../rules/x', folder.path('to-x'));
+    for (const path of [`${folder.path()}/link/../rules/x`, folder.path('to-x')]) {
+      assert.equal(readFileSync(path, 'utf8'), 'beside its target');
+      assert.equal(readTrusted(path, 'user', 100).bytes.toString(), 'beside its target');
     }
   });
-});
 
-describe('dropping to the owner of a file', () => {
-  const folder = temporaryFolder();
-  const program = (file: string): string => `
-    import { dropToOwner } from ${JSON.stringify(pathToFileURL('src/trust/index.ts').href)};
-    dropToOwner(${JSON.stringify(file)});
-    const regained = [];
-    for (const [name, act] of Object.entries({
-      setuid: () => process.setuid(0), seteuid: () => process.seteuid(0), setgid: () => process.setgid(0),
-      setgroups: () => process.setgroups([0]) })) {
-      try { act(); regained.push(name); } catch {}
-    }
-    console.log(JSON.stringify([process.getuid(), process.geteuid(), process.getgid(), process.getgroups(), regained]));`;
-  const run = (file: string): unknown => {
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import=tsx', '--input-type=module', '-e', program(file)],
-      {
-        encoding: 'utf8',
-      },
+  it('is judged where the kernel goes', () => {
+    twoRules();
+    chmodSync(folder.path('deep/rules/x'), 0o666);
+    refused(
+      () => checkTrusted(`${folder.path()}/link/../rules/x`, 'user'),
+      /deep\/rules\/x can be written by others/,
     );
-    assert.equal(stderr, '');
-    return JSON.parse(stdout);
-  };
-
-  it('leaves root nothing of its rights', function () {
-    onlyRoot(this);
-    const file = folder.write('file', '');
-    chownSync(file, STRANGER, 23_456);
-    assert.deepEqual(run(file), [STRANGER, STRANGER, 23_456, [23_456], []]);
   });
 
-  it('does nothing where the file is root’s', function () {
-    onlyRoot(this);
-    const [uid] = run(folder.write('file', '')) as number[];
-    assert.equal(uid, 0);
+  it('starts in the working folder where it is relative', () => {
+    const file = folder.write('file', '');
+    const { path } = checkTrusted(relative(process.cwd(), file), 'user');
+    assert.equal(path, realpathSync(file));
+  });
+
+  it('does not go on behind a file', () => {
+    folder.write('file', '');
+    for (const path of [`${folder.path()}/file/../file`, `${folder.path()}/file/x`])
+      refused(() => checkTrusted(path, 'user'), /file is not a folder/);
+  });
+
+  it('may have forty links and no more', () => {
+    folder.write('link0', '');
+    for (let i = 1; i <= 41; i += 1) symlinkSync(`link${i - 1}`, folder.path(`link${i}`));
+    assert.equal(checkTrusted(folder.path('link40'), 'user').path, realpathSync(folder.path('link0')));
+    refused(() => checkTrusted(folder.path('link41'), 'user'), /more than 40 symbolic links/);
+  });
+});
+
+describe('what an error says to do', () => {
+  const folder = temporaryFolder();
+
+  it('can be pasted into a shell, whatever the path', () => {
+    const file = folder.write("it's; touch pwned #", '');
+    chmodSync(file, 0o666);
+    const { remedy } = refused(() => checkTrusted(file, 'user'), /can be written by others/);
+    execFileSync('/bin/sh', ['-c', remedy!], { cwd: folder.path() });
+    assert.equal(statSync(file).mode & 0o777, 0o644);
+    assert.deepEqual(readdirSync(folder.path()), ["it's; touch pwned #"]);
+  });
+
+  it('leaves /tmp as it is', () => {
+    const { remedy } = refused(() => checkTrusted('/tmp', 'root'), /\/tmp can be written by others/);
+    assert.match(remedy!, /^Put the files into a folder/);
   });
 });
