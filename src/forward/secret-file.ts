@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { ExectapError } from '../errors.ts';
-import { readTrusted, type Trust } from '../trust/index.ts';
+import { readTrusted, shellQuoted, type Trust } from '../trust/index.ts';
 import { SecretFileError } from './errors.ts';
 
 /** Longest secret, in bytes: an API key has some 60, a JWT seldom more than 2 Ki. */
@@ -47,7 +47,7 @@ function checkMode(path: string, { uid, gid, mode }: Stats): void {
   const forbidden = uid === 0 ? FORBIDDEN_OF_ROOT : FORBIDDEN_OF_USER;
   if ((bits & forbidden) !== 0)
     throw new SecretFileError(`${path} is open to other users (mode ${bits.toString(8)})`, {
-      remedy: `Anyone may have read it: make a new secret, then chmod 600 '${path}' (a file of root's: 640 with the agent's group)`,
+      remedy: `Anyone may have read it: make a new secret, then chmod 600 ${shellQuoted(path)} (a file of root's: 640 with the agent's group)`,
     });
   if (
     (bits & GROUP_READS) !== 0 &&
@@ -55,6 +55,6 @@ function checkMode(path: string, { uid, gid, mode }: Stats): void {
     process.getgroups?.().includes(gid) !== true
   )
     throw new SecretFileError(`${path} can be read by group ${gid}, which is not the agent's`, {
-      remedy: `Give it to the agent's group: chgrp _exectap '${path}'`,
+      remedy: `Give it to the agent's group: chgrp _exectap ${shellQuoted(path)}`,
     });
 }
