@@ -26,6 +26,8 @@ class SequenceAccount {
   Verdict take(const Decoded& event, Gap& gap);
   // A line arrived whose numbers cannot be read: one missing number is explained by it.
   void unnumberedLine() { unnumbered_ += 1; }
+  // Lines that are missing for a reason that is told elsewhere: their numbers are no gap of the kernel's.
+  void explained(uint64_t lines) { unnumbered_ += lines; }
   // The numbers begin anew with the next event.
   void reset();
 

@@ -59,16 +59,33 @@ bool checkBelow(Walker& walker, ondemand::value value, int depth) {
 
 }  // namespace
 
+// {"n":…,…}: of the pump's own making; a number that is none counts as nothing.
+static bool readDropped(Walker& walker, ondemand::value value, uint64_t& dropped) {
+  ondemand::object object;
+  if (auto error = value.get_object().get(object)) return walker.fail("exectap", error);
+  for (auto result : object) {
+    ondemand::field field;
+    if (auto error = std::move(result).get(field)) return walker.fail("exectap", error);
+    if (!keyIs(field.key().raw(), "n\"")) {
+      if (!checkBelow(walker, field.value(), 2)) return false;
+      continue;
+    }
+    if (auto error = field.value().get_uint64().get(dropped)) return walker.fail("exectap", error);
+  }
+  return true;
+}
+
 bool checkValue(Walker& walker, ondemand::value value) { return checkBelow(walker, value, 1); }
 
-bool readControl(Walker& walker, ondemand::value value, bool& startsRun) {
+bool readControl(Walker& walker, ondemand::value value, bool& startsRun, uint64_t& dropped) {
   ondemand::object object;
   if (auto error = value.get_object().get(object)) return walker.fail("exectap", error);
   for (auto result : object) {
     ondemand::field field;
     if (auto error = std::move(result).get(field)) return walker.fail("exectap", error);
     if (keyIs(field.key().raw(), "start\"")) startsRun = true;
-    if (!checkValue(walker, field.value())) return false;
+    const bool tellsDropped = keyIs(field.key().raw(), "dropped\"");
+    if (tellsDropped ? !readDropped(walker, field.value(), dropped) : !checkValue(walker, field.value())) return false;
   }
   return true;
 }

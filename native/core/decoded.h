@@ -30,6 +30,8 @@ struct Decoded {
   std::string time;
   // A control line that says that a tap started: the numbers begin anew.
   bool startsRun = false;
+  // Lines that a control line tells are missing.
+  uint64_t dropped = 0;
   // The line held invalid UTF-8, which became U+FFFD.
   bool replacedUtf8 = false;
   // Why the line could not be decoded, for a person.

@@ -26,6 +26,7 @@ std::string describe(const Fault& fault) {
 Decoder::Decoder(size_t maxLineBytes) : maxLineBytes_(maxLineBytes) {}
 
 void Decoder::decode(const char* json, size_t length, Batch& batch, Decoded& out) {
+  out.dropped = 0;
   out.hasSeq = out.hasGlobal = out.startsRun = out.replacedUtf8 = false;
   out.kind = out.eventType = out.version = 0;
   out.timeNs = 0;
@@ -73,6 +74,7 @@ void Decoder::decodeDocument(ondemand::document& document, const char* json, siz
     out.outcome = Outcome::record;
     out.kind = controlKind;
     out.startsRun = seen.startsRun;
+    out.dropped = seen.dropped;
     clearRecord(record);
     record[field::control] = static_cast<uint32_t>(batch.textUsed());
     record[field::control + 1] = static_cast<uint32_t>(length);

@@ -57,6 +57,7 @@ bool Intake::lineOf(const char* json, size_t length, const Line& line) {
   decoder_.decode(json, length, target, event_);
   if (batch == nullptr && overflow_.lost == 0) openOverflow();
   if (event_.startsRun) account_.reset();
+  account_.explained(event_.dropped);
   if (event_.replacedUtf8) counters_.replacedUtf8.add();
   accountNumbers();
   switch (event_.outcome) {

@@ -147,7 +147,7 @@ bool readMessage(Walker& walker, ondemand::document& document, Seen& seen, Decod
     bool good = true;
     if (control) {
       seen.control = true;
-      good = readControl(walker, field.value(), seen.startsRun);
+      good = readControl(walker, field.value(), seen.startsRun, seen.dropped);
     } else if (seen.control) {
       good = checkValue(walker, field.value());
     } else {

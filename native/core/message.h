@@ -9,6 +9,7 @@ namespace exectap {
 struct Seen {
   bool control = false;
   bool startsRun = false;
+  uint64_t dropped = 0;
   bool eventType = false;
   bool time = false;
   bool process = false;

@@ -173,6 +173,20 @@ TEST(a_start_line_makes_the_numbers_begin_anew) {
   EQUAL(bench.counters.outOfOrder.get(), uint64_t{0});
 }
 
+TEST(numbers_of_lines_that_the_pump_has_dropped_are_no_loss_of_the_kernel) {
+  Bench bench(false);
+  bench.feed(lines::exitLine({-1, 10, lines::at(1)}));
+  bench.feed(R"({"exectap":{"dropped":{"n":5,"cause":"overflow","time":"2026-11-24T09:00:00Z"}}})");
+  bench.feed(lines::exitLine({-1, 16, lines::at(2)}));
+  EQUAL(bench.counters.lostByKernel.get(), uint64_t{0});
+  // What is missing beyond them is.
+  bench.feed(R"({"exectap":{"dropped":{"n":2,"cause":"overflow"}}})");
+  bench.feed(lines::exitLine({-1, 20, lines::at(3)}));
+  EQUAL(bench.counters.lostByKernel.get(), uint64_t{1});
+  bench.feed(R"({"exectap":{"dropped":{"n":"many"}}})");
+  EQUAL(bench.counters.undecodable.get(), uint64_t{1});
+}
+
 TEST(an_event_that_cannot_be_decoded_is_no_loss_of_the_kernel) {
   Bench bench(false);
   bench.feed(lines::exitLine({0, 0, lines::at(1)}));

@@ -44,7 +44,7 @@ export function startEslogger({ tap: { transport, pokeAfterMs }, program }: Eslo
     env: {},
   });
   closeSync(writeEnd);
-  const tap = new Tap({ fd: readEnd, live: true });
+  const tap = new Tap({ fd: readEnd });
   // The tap reads from a duplicate of its own.
   closeSync(readEnd);
   let stopping = false;

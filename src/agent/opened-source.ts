@@ -3,7 +3,10 @@ import type { Config } from './config.ts';
 import { type EsloggerRun, startEslogger } from './eslogger.ts';
 import { openCapture, type Source } from './source.ts';
 
-/** exectapd gives its stream as the worker's standard input. */
+/**
+ * exectapd gives its stream as the worker's standard input. It may be left unread for a while: the pump holds what comes,
+ * and counts what it cannot hold.
+ */
 const STREAM_FD = 0;
 
 /** A source that is being read. */
@@ -20,7 +23,7 @@ export interface OpenedSource {
 /** Begins to read a source. */
 export function openSource(source: Source, tapConfig: Config['tap']): OpenedSource {
   if (source.kind === 'eslogger') return openEslogger(startEslogger({ tap: tapConfig }));
-  const tap = source.kind === 'exectapd' ? new Tap({ fd: STREAM_FD, live: true }) : openCapture(source);
+  const tap = source.kind === 'exectapd' ? new Tap({ fd: STREAM_FD }) : openCapture(source);
   return { tap, ended: async () => undefined, stop: () => tap.stop(), close: () => tap.stop() };
 }
 

@@ -67,8 +67,8 @@ export async function openHoldings(place: Place, use: 'read' | 'write'): Promise
 export async function openDatabase(place: Place, use: 'read' | 'write'): Promise<AlertStore> {
   const database = join(place.state, DATABASE_FILE);
   // What the database holds came from a process with fewer rights: root must not be root when it opens it.
+  if (existsSync(place.state)) dropToOwner(existsSync(database) ? database : place.state);
   if (existsSync(database)) {
-    dropToOwner(database);
     // Where the path is too long for a socket there is no other way to ask.
     if (hasRoomForSocket(place.state) && (await isLocked(place.state)))
       throw new ExectapError(

@@ -13,10 +13,10 @@ import {
 
 /** A person waits no longer for an agent, and no longer between two of its words. */
 export const PATIENCE_MS = 2_000;
-/** For a whole answer, however busily it comes: a million alerts take half a minute. */
+/** For a whole answer, however busily it comes: a million alerts take half of it. */
 const WHOLE_ANSWER_MS = 60_000;
 /** Items of one answer, where it has an end. */
-const MAX_ITEMS = 1_000_000;
+const MAX_ITEMS = 10_000_000;
 
 /** No agent is behind the path. */
 const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);

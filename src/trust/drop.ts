@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import { DropError } from './errors.ts';
+import { checkTrusted } from './trusted-path.ts';
 
 /**
  * Makes root's process, for good, one of the owner of a file: what it holds may come from somebody with fewer rights.
@@ -11,7 +12,11 @@ import { DropError } from './errors.ts';
 export function dropToOwner(path: string): void {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = ownerOf(path);
-  if (uid === 0) return;
+  if (uid === 0) {
+    // A stranger could have led root to it by a link.
+    checkOwn(path);
+    return;
+  }
   try {
     process.setgroups!([gid]);
     process.setgid!(gid);
@@ -27,6 +32,17 @@ function ownerOf(path: string): { uid: number; gid: number } {
     return statSync(path);
   } catch (cause) {
     throw new DropError(`cannot tell whose ${path} is: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function checkOwn(path: string): void {
+  try {
+    checkTrusted(path, 'user');
+  } catch (cause) {
+    throw new DropError(`${path} is root's and lies where others can put things: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Move it to a folder of root’s, or give it to the user whose folder it is in.',
+    });
   }
 }
 

@@ -179,6 +179,30 @@ describe('the daemon', function () {
     assert.equal(counted.lines + counted.dropped, lines);
   });
 
+  it('loses nothing up to its bound to a worker that stalls, and then leaves one gap with the exact count', async () => {
+    installed.reset({ rate: 1_000, triples: 2_000, argumentBytes: 2_000 });
+    daemon = installed.start();
+    await daemon.logged('tap run');
+    process.kill(daemon.workerPid, 'SIGSTOP');
+    try {
+      await hasWritten(daemon);
+    } finally {
+      process.kill(daemon.workerPid, 'SIGCONT');
+    }
+    await daemon.logged((line) => line.message === 'gap' && line.cause === 'dropped');
+    await sleep(1_500);
+    const [asked] = jsonLines(await installed.exectap(['status', '--json', '--socket', installed.socket]));
+    const { tap, gaps, pipeline } = asked.agent.counters;
+    await daemon.kill();
+    const dropped = Number(daemon.lines.at(-1)!['lines.dropped']);
+    assert.deepEqual(
+      gaps.recent.map(({ cause, lost, exact }: any) => [cause, lost, exact]),
+      [['dropped', dropped, true]],
+    );
+    assert.equal(tap.exec + tap.fork + tap.exit + dropped, 6_000 + pipeline.own.selfTests);
+    assert.deepEqual([tap.lostByKernel, tap.overflow], [0, 0]);
+  });
+
   it('is not kept from ending by a worker that does not', async () => {
     installed.reset({ rate: 20_000, triples: 1_000 });
     installed.write('stalled.cjs', STALLED);
