@@ -81,7 +81,7 @@ function gapOf(daemon: RunningDaemon, { gap }: Fault): Promise<LogLine> {
 function gapWords(gaps: readonly LogLine[]): string {
   const [gap] = gaps;
   if (gap === undefined) return 'none';
-  return `${String(gap.cause)}${gap.detail === undefined ? '' : `: ${String(gap.detail)}`}`;
+  return typeof gap.detail === 'string' ? `${String(gap.cause)}: ${gap.detail}` : String(gap.cause);
 }
 
 async function wrongCounters(installed: Installation, { tap }: Fault): Promise<string[]> {
