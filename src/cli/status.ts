@@ -83,9 +83,17 @@ function statusPage({ state, agent, run, counts, gaps }: Situation, activity: Ac
   return lines.map((line) => `${line}\n`).join('');
 }
 
+function sourceLine(run: RunRow): string {
+  const { tapSource } = JSON.parse(run.counters) as Partial<RunCounters>;
+  const source = printable(run.source);
+  if (tapSource === undefined) return source;
+  const why = tapSource.reason === null ? '' : `, because ${printable(tapSource.reason)}`;
+  return `${source}: ${printable(tapSource.source)}${why}`;
+}
+
 function agentLine(activity: Activity, run: RunRow | null, now: number): string {
   if (run === null) return 'never ran here';
-  const source = printable(run.source);
+  const source = sourceLine(run);
   if (activity === 'running')
     return `running as pid ${run.pid} for ${ago(run.startedMs, now)}, source ${source}`;
   if (activity === 'ended')

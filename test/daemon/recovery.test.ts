@@ -121,6 +121,28 @@ describe('the daemon', function () {
     assert.equal(asked.agent.counters.gaps.recent[0].cause, 'not running');
   });
 
+  for (const transport of ['pty', 'pipe']) {
+    it(`ends a tap on a ${transport} that has outlived a pump that was killed`, async () => {
+      // It ignores the hang-up, and has nothing to write that would tell it.
+      installed.reset({
+        rate: 1_000,
+        triples: 5,
+        ignores: ['SIGHUP', 'SIGTERM', 'SIGINT'],
+        seesSelfTests: false,
+      });
+      const options = ['--transport', transport, '--tap-record', installed.path('tap.record')];
+      const first = installed.start({ options });
+      await first.logged('tap run');
+      await hasSaid(first);
+      await first.kill('SIGKILL');
+      await sleep(500);
+      assert.ok(isAlive(first.tapPid), 'it has not outlived its pump');
+      daemon = installed.start({ options });
+      await daemon.logged('a tap that a pump before has left was ended');
+      await until(() => (isAlive(first.tapPid) ? undefined : true));
+    });
+  }
+
   it('starts a tap that ends again and again ever more slowly, and tells why it ended', async () => {
     installed.reset({ triples: 0, exit: 1, stderr: 'no: ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED (really)' });
     daemon = installed.start();
@@ -216,11 +238,17 @@ describe('the daemon', function () {
   });
 });
 
+/** Waits until the tap has said what it has to say. */
+async function hasSaid(daemon: RunningDaemon): Promise<void> {
+  await until(() => (Number(/wchar: (\d+)/.exec(ioOf(daemon))![1]) > 30_000 ? true : undefined));
+}
+
+const ioOf = (daemon: RunningDaemon): string => readFileSync(`/proc/${daemon.tapPid}/io`, 'latin1');
+
 /** Waits until the tap has nothing more to say: nothing written for a second. */
 async function hasWritten(daemon: RunningDaemon): Promise<void> {
   await daemon.logged((line) => 'tap.pid' in line);
-  const written = (): number =>
-    Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${daemon.tapPid}/io`, 'latin1'))![1]);
+  const written = (): number => Number(/wchar: (\d+)/.exec(ioOf(daemon))![1]);
   for (let before = -1; before !== written() || before < 1_000_000; ) {
     before = written();
     await sleep(1_000);

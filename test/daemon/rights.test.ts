@@ -122,6 +122,13 @@ describe('the worker', function () {
   });
 });
 
+describe('the pump', () => {
+  it('holds no JSON parser', () => {
+    const program = readFileSync(new URL('../../native/build/Release/exectapd', import.meta.url));
+    assert.equal(program.includes('simdjson'), false);
+  });
+});
+
 describe('the pump refuses to start', function () {
   this.timeout(60_000);
   let installed: Installation;
