@@ -219,6 +219,7 @@ bool Stream::writeTo(int descriptor, size_t most, int times) {
   if (start_ == end_) start_ = ready_ = end_ = 0;
   // Told as soon as there is room: the tap may have nothing more to say for hours.
   resumeIfRoom();
+  if (!dropping_) reportDropped();
   return true;
 }
 

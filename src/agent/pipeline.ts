@@ -15,7 +15,7 @@ import type { TapPosition } from './tap-position.ts';
 
 /**
  * Alerts that may wait for their commit before the tap is read on. Enough for a burst to share one flush; beyond it
- * a capture waits, and a live tap counts what it drops.
+ * the tap waits: what the pump cannot hold meanwhile it drops and counts.
  */
 const ALERTS_IN_FLIGHT = 1_000;
 

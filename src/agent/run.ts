@@ -116,7 +116,6 @@ async function runWith(store: AlertStore, options: RunOptions, root: RootChannel
   return tapUntilTheEnd(pipeline, {
     ...options,
     hearing,
-    ...hearing,
     own,
     store,
     rules,

@@ -30,7 +30,7 @@ const FLUSH_MS = 1_500;
 export type AlertWatcher = (alerts: readonly NewAlert[]) => void;
 
 /** What a run is made of, ready to begin. */
-export interface TapRun extends RunOptions, Hearing {
+export interface TapRun extends RunOptions {
   readonly store: AlertStore;
   rules: RuleSet;
   /** The log's level in the configuration as it was read last. */
@@ -45,7 +45,8 @@ export interface TapRun extends RunOptions, Hearing {
 
 /** Reads the source to its end, or until the signal. Everything that was found is durable when it resolves. */
 export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<RunResult> {
-  const { source, store, forwarder, position, gaps, live, log, signal } = run;
+  const { source, store, forwarder, live, log, signal } = run;
+  const { position, gaps, root } = run.hearing;
   const opened = openSource(source, run.config.tap);
   const selfTest = new SelfTest({
     own: run.own,
@@ -79,7 +80,7 @@ export async function tapUntilTheEnd(pipeline: Pipeline, run: TapRun): Promise<R
           log,
         );
   const clock = live ? setInterval(() => tick(pipeline, run, opened.tap), TICK_MS) : undefined;
-  const life = run.root === null ? undefined : keepAlive(run.root, log);
+  const life = root === null ? undefined : keepAlive(root, log);
   const onAbort = (): void => void opened.stop();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -110,12 +111,12 @@ function tick(pipeline: Pipeline, run: TapRun, tap: Tap): void {
   const { sequenceRestarts } = tap.counters();
   if (sequenceRestarts > run.hearing.restarts) heardRestart(run.hearing);
   run.hearing.restarts = sequenceRestarts;
-  run.gaps.tick(Date.now());
+  run.hearing.gaps.tick(Date.now());
 }
 
 /** A tap that sees nothing may see again after a start: Full Disk Access that was given later needs one. */
-function restartTap({ root, log }: TapRun): void {
-  root
+function restartTap({ hearing, log }: TapRun): void {
+  hearing.root
     ?.restartTap()
     .catch((error: unknown) => log.warn('the tap could not be restarted', { error: String(error) }));
 }
@@ -130,12 +131,13 @@ function keepAlive(root: RootChannel, log: Log): NodeJS.Timeout {
 }
 
 function partsOf(pipeline: Pipeline, run: TapRun, selfTest: SelfTest, row: AgentParts['run']): AgentParts {
-  const { state, store, exceptions, root, forwarder, watchers } = run;
+  const { state, store, exceptions, forwarder, watchers } = run;
+  const { gaps, root } = run.hearing;
   return {
     state,
     store,
     exceptions,
-    gaps: run.gaps,
+    gaps,
     hasRule: (id) => run.rules.rules.some((rule) => rule.id === id),
     root,
     run: row,
