@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { Installation, until, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install, until } from '../support/daemon.ts';
 import { exectap, jsonLines } from '../support/exectap.ts';
 
 describe('exectap tap', function () {
@@ -10,12 +10,7 @@ describe('exectap tap', function () {
   let installed: Installation;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
   });
   after(() => installed?.remove());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
-import { Installation, type RunningDaemon, until, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install, type RunningDaemon, until } from '../support/daemon.ts';
 import { jsonLines, type Outcome } from '../support/exectap.ts';
 
 const ALERT = 'Dumping of Keychain Content via Security Command';
@@ -17,12 +17,7 @@ describe('the command line and a running daemon', function () {
   let victim: ChildProcess;
 
   before(async function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
     victim = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     installed.reset({ rate: 100, matchEvery: 50, announce: [victim.pid!] });
     writeFileSync(installed.path('response'), '', { mode: 0o600 });
@@ -192,12 +187,7 @@ describe('the command line without an agent', function () {
   let installed: Installation;
 
   before(async function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
     installed.reset({ rate: 200, triples: 20, matchEvery: 10 });
     const daemon = installed.start();
     await daemon.logged(ALERT, 2);

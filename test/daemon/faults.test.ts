@@ -1,4 +1,4 @@
-import { Installation, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install } from '../support/daemon.ts';
 import { provoke } from '../support/fault-run.ts';
 import { FAULTS } from '../support/faults.ts';
 
@@ -7,12 +7,7 @@ describe('eslogger fails in one of its ways:', function () {
   let installed: Installation;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
   });
   after(() => installed?.remove());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ControlClient } from '../../src/control/index.ts';
-import { Installation, isAlive, type RunningDaemon, until, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install, isAlive, type RunningDaemon, until } from '../support/daemon.ts';
 
 /** Of which kind a worker is stands in a file; what it does, below. */
 const HOSTILE = `
@@ -40,12 +40,7 @@ describe('a worker that was taken over', function () {
   let daemon: RunningDaemon;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
     installed.write('hostile.cjs', HOSTILE);
   });
   after(() => installed?.remove());

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  Installation,
+  type Installation,
+  install,
   isAlive,
   processStatus,
   type RunningDaemon,
   until,
-  whyNoDaemon,
 } from '../support/daemon.ts';
 import { jsonLines } from '../support/exectap.ts';
 
@@ -41,12 +41,7 @@ describe('the daemon', function () {
   let daemon: RunningDaemon | undefined;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
   });
   after(() => installed?.remove());
   afterEach(async () => {

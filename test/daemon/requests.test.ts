@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Installation, isAlive, type RunningDaemon, until, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install, isAlive, type RunningDaemon, until } from '../support/daemon.ts';
 
 /**
  * Stands in for a worker: writes to the request channel what the test tells it through a file, and says what comes down
@@ -64,12 +64,7 @@ describe('requests to root', function () {
   let number = 0;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
     installed.write('speaker.cjs', SPEAKER);
   });
   after(() => installed?.remove());

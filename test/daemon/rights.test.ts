@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { Installation, processStatus, type RunningDaemon, whyNoDaemon } from '../support/daemon.ts';
+import { type Installation, install, processStatus, type RunningDaemon } from '../support/daemon.ts';
 
 /**
  * Stands in for a worker that was taken over: it tries what it must not be able to do and tells what came of it. It is
@@ -39,12 +39,7 @@ describe('the worker', function () {
   let daemon: RunningDaemon;
 
   before(async function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
     const secret = installed.write('secret', 'a key', 0o600);
     const intruder = installed.write('intruder.cjs', INTRUDER);
     daemon = installed.start({
@@ -134,12 +129,7 @@ describe('the pump refuses to start', function () {
   let installed: Installation;
 
   before(function () {
-    const why = whyNoDaemon();
-    if (why !== null) {
-      console.log(`      skipped: ${why}`);
-      this.skip();
-    }
-    installed = new Installation();
+    installed = install(this);
   });
   after(() => installed?.remove());
 

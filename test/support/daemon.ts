@@ -69,6 +69,16 @@ export interface Behaviour {
   seesSelfTests?: boolean;
 }
 
+/** For a `before`: the daemon installed, or its tests skipped with the reason. */
+export function install(context: Mocha.Context): Installation {
+  const why = whyNoDaemon();
+  if (why !== null) {
+    console.log(`      skipped: ${why}`);
+    context.skip();
+  }
+  return new Installation();
+}
+
 export type LogLine = Record<string, unknown> & { message: string };
 
 /** The pump, a worker and a stand-in tap, installed into a folder of root's as they would be on a host. */
